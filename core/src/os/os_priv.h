@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What libvmap needs of an operating system, nothing more.
+ *
+ * Each system fills this interface in one file beside this one: memory that can be mapped, and mirrors
+ * over it. No policy and no ring state lives here. All functions return 0 or a negative errno and leave
+ * their outputs untouched on error.
+ */
+#ifndef VMAP_OS_PRIV_H
+#define VMAP_OS_PRIV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A mirrored mapping:
+ *
+ *     [guard][prefix][data][the same data again][guard]
+ *
+ * data[i] and data[i + capacity] are one byte of memory. The guards are inaccessible, so that a run
+ * which leaves the mapping faults instead of touching somebody else's memory.
+ *
+ * The compiler takes the two halves for different objects: never access one byte through both halves
+ * between two synchronisation points.
+ */
+struct vmap_os_mirror {
+	void *base;       /* of the whole reservation, guards included */
+	size_t length;    /* of the whole reservation */
+	uint8_t *prefix;  /* what lies in front of the data in the file, NULL when prefix_len is 0 */
+	uint8_t *data;
+	size_t capacity;
+};
+
+/*
+ * Map @prefix_len bytes at offset 0 of @fd once and the @capacity bytes behind them twice, writable and
+ * shared. Both are multiples of vmap_allocation_size(). @fd may be closed afterwards.
+ */
+int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_os_mirror *ret_mirror);
+
+/* The same over @capacity bytes of fresh zeroed memory that belong to the mapping alone. */
+int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mirror);
+
+void vmap_os_mirror_unmap(struct vmap_os_mirror *mirror);
+
+/* Allocate the pages of [offset, offset + len) in the file, keeping what they hold: -ENOSPC now, no signal later. */
+int vmap_os_reserve(int fd, uint64_t offset, uint64_t len);
+
+/* The wall clock in nanoseconds since the epoch. */
+uint64_t vmap_os_now_ns(void);
+
+/* Random bytes for identifiers. */
+int vmap_os_random(void *dst, size_t len);
+
+#endif

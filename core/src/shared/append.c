@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Appending to a shared ring: announce, copy, publish.
+ *
+ * Invariants:
+ * I1 intent is raised before the first byte it covers is overwritten, and never lowered. A writer that
+ *    dies in between leaves intent above head: the window already excludes what it spoilt, and the next
+ *    append writes at the same head. There is nothing to repair.
+ * I2 head is raised after the last byte is in place.
+ * I3 Every page is reserved before it is first stored to.
+ *
+ * Pairs:
+ *   append:A  release fence after intent, before the copy  with  read:A  acquire fence after the reader's copy
+ *   append:B  release store of head after the copy         with  read:B  acquire load of head
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "shared_priv.h"
+
+/* Reserve in steps: few system calls, and a ring that holds little costs little. */
+static uint64_t reserve_step(uint64_t capacity)
+{
+	uint64_t step = capacity / 16;
+	if (step < VMAP_SHARED_UNIT)
+		return VMAP_SHARED_UNIT;
+	return step < ((uint64_t)1 << 20) ? step : (uint64_t)1 << 20;
+}
+
+static uint64_t round_to(uint64_t value, uint64_t unit)
+{
+	return (value + unit - 1) / unit * unit;
+}
+
+/* Make sure that the data up to file offset @end has pages; keeps I3. */
+static int ensure_reserved(struct vmap_shared *ring, uint64_t end)
+{
+	if (end <= ring->reserved)
+		return 0;
+	uint64_t to = round_to(end, reserve_step(ring->capacity));
+	if (to > ring->capacity)
+		to = ring->capacity;
+	int r = vmap_os_reserve(ring->fd, VMAP_SHARED_HEADER_SIZE + ring->reserved, to - ring->reserved);
+	if (r == -ENOSPC || r == -EDQUOT) {
+		/* The last pages of a store are as good as any. */
+		to = round_to(end, vmap_page_size());
+		if (to > ring->capacity)
+			to = ring->capacity;
+		r = vmap_os_reserve(ring->fd, VMAP_SHARED_HEADER_SIZE + ring->reserved, to - ring->reserved);
+	}
+	if (r < 0)
+		return r;
+	ring->reserved = to;
+	return 0;
+}
+
+/*
+ * Note whether a line starts at @start, the tail once @intent is raised: the byte before it is about to
+ * go. It is either still in the window or, for a run longer than the ring, among the bytes @src skips.
+ */
+static void note_line_tail(struct vmap_shared *ring, uint64_t start, uint64_t intent, uint64_t head, const uint8_t *src)
+{
+	uint64_t floor = atomic_load_explicit(&ring->header->floor, memory_order_relaxed);
+	uint64_t before = start - 1;
+	uint8_t byte;
+	if (before >= head)
+		byte = src[before - head];
+	else if (before >= shared_window_start(ring, intent, floor))
+		shared_copy_out(&byte, ring->map.data + before % ring->capacity, 1);
+	else
+		return;
+	if (byte == '\n')
+		atomic_store_explicit(&ring->header->line_tail, start, memory_order_relaxed);
+}
+
+/* The time of a change: now, but later than the last one although clocks stand still and step back. */
+static void touch(struct vmap_shared *ring)
+{
+	uint64_t last = atomic_load_explicit(&ring->header->mtime_ns, memory_order_relaxed);
+	uint64_t now = vmap_os_now_ns();
+	atomic_store_explicit(&ring->header->mtime_ns, now > last ? now : last + 1, memory_order_relaxed);
+}
+
+static void count(_Atomic uint64_t *counter, uint64_t n)
+{
+	/* One appender at a time: no read-modify-write is needed. */
+	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+	atomic_store_explicit(counter, value + n, memory_order_relaxed);
+}
+
+static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_t len)
+{
+	struct shared_header *header = ring->header;
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
+	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
+	if (len > VMAP_SHARED_POSITION_MAX - head)
+		return -EFBIG;
+
+	uint64_t new_head = head + len;
+	size_t kept = len < ring->capacity ? len : (size_t)ring->capacity;
+	uint64_t index = (new_head - kept) % ring->capacity;
+	uint64_t end = index + kept;
+	int r = ensure_reserved(ring, end < ring->capacity ? end : ring->capacity);
+	if (r < 0)
+		return r;
+
+	if (new_head > intent) {
+		if (new_head > ring->capacity)
+			note_line_tail(ring, new_head - ring->capacity, intent, head, src);
+		atomic_store_explicit(&header->intent, new_head, memory_order_relaxed);
+	}
+	atomic_thread_fence(memory_order_release); /* append:A */
+	shared_copy_in(ring->map.data + index, src + (len - kept), kept);
+	touch(ring);
+	count(&header->records, 1);
+	count(&header->bytes, len);
+	atomic_store_explicit(&header->head, new_head, memory_order_release); /* append:B */
+	atomic_fetch_add_explicit(&header->data_seq, 1, memory_order_relaxed);
+	return (ssize_t)len;
+}
+
+ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len)
+{
+	if (len > SSIZE_MAX)
+		return -EINVAL;
+	if (len == 0)
+		return 0;
+	pthread_mutex_lock(&ring->lock);
+	ssize_t n = append_locked(ring, src, len);
+	pthread_mutex_unlock(&ring->lock);
+	return n;
+}
+
+void vmap_shared_clear(struct vmap_shared *ring)
+{
+	pthread_mutex_lock(&ring->lock);
+	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_relaxed);
+	touch(ring);
+	atomic_store_explicit(&ring->header->floor, head, memory_order_release);
+	pthread_mutex_unlock(&ring->lock);
+}
+
+void vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns)
+{
+	pthread_mutex_lock(&ring->lock);
+	atomic_store_explicit(&ring->header->mtime_ns, mtime_ns, memory_order_relaxed);
+	pthread_mutex_unlock(&ring->lock);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading a shared ring: copy first, then check that nothing copied was being overwritten.
+ *
+ * Invariants:
+ * I1 Nothing is returned that was not checked after it was copied.
+ * I2 head is loaded before intent: then intent < head can only mean a damaged header, while an intent
+ *    more than a capacity ahead of head merely means that this reader was slow.
+ * I3 No loop runs longer than a bound that comes from private memory.
+ *
+ * Pairs: read:A and read:B, see append.c.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "shared_priv.h"
+
+/* A short copy is overrun less often, and an overrun costs less. */
+static size_t chunk_max(const struct vmap_shared *ring)
+{
+	uint64_t quarter = ring->capacity / 4;
+	return quarter < ((uint64_t)1 << 20) ? (size_t)quarter : (size_t)1 << 20;
+}
+
+static uint64_t window_start(const struct vmap_shared *ring)
+{
+	uint64_t intent = atomic_load_explicit(&ring->header->intent, memory_order_relaxed);
+	uint64_t floor = atomic_load_explicit(&ring->header->floor, memory_order_relaxed);
+	return shared_window_start(ring, intent, floor);
+}
+
+/* One checked copy of at most a chunk; the result and errors are those of vmap_shared_read(). */
+static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len)
+{
+	uint64_t pos = *cursor;
+	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire); /* read:B, keeps I2 */
+	uint64_t start = window_start(ring);
+	if (pos < start)
+		goto overrun;
+	if (pos >= head)
+		return pos == head ? -EAGAIN : -ERANGE;
+
+	size_t n = head - pos < len ? (size_t)(head - pos) : len;
+	if (n > chunk_max(ring))
+		n = chunk_max(ring);
+	shared_copy_out(dst, ring->map.data + pos % ring->capacity, n);
+	atomic_thread_fence(memory_order_acquire); /* read:A */
+	start = window_start(ring);
+	if (pos < start)
+		goto overrun; /* keeps I1 */
+	*cursor = pos + n;
+	return (ssize_t)n;
+
+overrun:
+	*cursor = start;
+	return -EPIPE;
+}
+
+ssize_t vmap_shared_read(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len)
+{
+	if (len > SSIZE_MAX)
+		len = SSIZE_MAX;
+	uint8_t *to = dst;
+	size_t done = 0;
+	while (done < len) {
+		uint64_t next = *cursor;
+		ssize_t n = read_chunk(ring, &next, to + done, len - done);
+		if (n < 0) {
+			if (done > 0)
+				break; /* what is there is good; the next call reports the rest */
+			*cursor = next;
+			return n;
+		}
+		*cursor = next;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+ssize_t vmap_shared_read_line(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len)
+{
+	enum { STEP = 4096 };
+	if (len > SSIZE_MAX)
+		len = SSIZE_MAX;
+	uint8_t *to = dst;
+	uint64_t pos = *cursor;
+	size_t done = 0;
+	while (done < len) {
+		size_t want = len - done < STEP ? len - done : STEP;
+		ssize_t n = read_chunk(ring, &pos, to + done, want);
+		if (n == -EAGAIN && done > 0)
+			break;
+		if (n < 0) {
+			/* A line is whole or not there at all. */
+			*cursor = n == -EPIPE ? pos : *cursor;
+			return n;
+		}
+		const uint8_t *newline = memchr(to + done, '\n', (size_t)n);
+		if (newline) {
+			done = (size_t)(newline - to) + 1;
+			break;
+		}
+		done += (size_t)n;
+	}
+	*cursor += done;
+	return (ssize_t)done;
+}
+
+/* Find the first line start behind @start; false when overrun on the way, -1 told apart by *ret. */
+static int find_line(const struct vmap_shared *ring, uint64_t start, uint64_t *ret_pos)
+{
+	uint8_t buf[4096];
+	uint64_t pos = start;
+	uint64_t end = start + VMAP_SHARED_LINE_MAX;
+	while (pos < end) {
+		uint64_t from = pos;
+		ssize_t n = read_chunk(ring, &pos, buf, sizeof(buf));
+		if (n == -EPIPE)
+			return -EPIPE;
+		if (n < 0)
+			return -ENOENT; /* the head, and no line start below it */
+		const uint8_t *newline = memchr(buf, '\n', (size_t)n);
+		if (!newline)
+			continue;
+		uint64_t found = from + (uint64_t)(newline - buf) + 1;
+		if (found < atomic_load_explicit(&ring->header->head, memory_order_acquire)) {
+			*ret_pos = found;
+			return 0;
+		}
+		return -ENOENT;
+	}
+	return -ENOENT;
+}
+
+uint64_t vmap_shared_oldest(const struct vmap_shared *ring, enum vmap_align align)
+{
+	enum { TRIES = 16 };
+	uint64_t start = 0;
+	for (int i = 0; i < TRIES; i++) {
+		start = window_start(ring);
+		if (align == VMAP_ALIGN_BYTE)
+			break;
+		/* Position 0 and a clear are line starts. */
+		if (start == atomic_load_explicit(&ring->header->floor, memory_order_relaxed))
+			break;
+		if (start == atomic_load_explicit(&ring->header->line_tail, memory_order_relaxed))
+			break;
+		uint64_t pos;
+		int r = find_line(ring, start, &pos);
+		if (r == 0)
+			return pos;
+		if (r == -ENOENT)
+			break;
+	}
+	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire);
+	return start < head ? start : head;
+}
+
+void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_state *ret_state)
+{
+	const struct shared_header *header = ring->header;
+	/* floor first: it never passes a head that is loaded later. */
+	uint64_t floor = atomic_load_explicit(&header->floor, memory_order_acquire);
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire);
+	*ret_state = (struct vmap_shared_state){
+		.head = head,
+		/* By head, not by intent: the size of a full ring must not flicker while it is written to. */
+		.tail = shared_window_start(ring, head, floor),
+		.floor = floor,
+		.capacity = ring->capacity,
+		.records = atomic_load_explicit(&header->records, memory_order_relaxed),
+		.bytes = atomic_load_explicit(&header->bytes, memory_order_relaxed),
+		.mtime_ns = atomic_load_explicit(&header->mtime_ns, memory_order_relaxed),
+	};
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A mapped shared ring inside this process, and the functions its files share. */
+#ifndef VMAP_SHARED_PRIV_H
+#define VMAP_SHARED_PRIV_H
+
+#include <pthread.h>
+
+#include "../os/os_priv.h"
+#include "layout_priv.h"
+
+struct vmap_shared {
+	struct vmap_os_mirror map;
+	struct shared_header *header;
+	uint64_t capacity;    /* private copy of the geometry: the header's is never read again */
+	int fd;               /* for reserving pages and for fsync */
+	pthread_mutex_t lock; /* appenders of this process; guards reserved and all stores to the header */
+	uint64_t reserved;    /* file offsets [0, reserved) of the data have pages */
+};
+
+/* The lower end of the readable window for a writer that has announced @intent. */
+static inline uint64_t shared_window_start(const struct vmap_shared *ring, uint64_t intent, uint64_t floor)
+{
+	uint64_t start = intent > ring->capacity ? intent - ring->capacity : 0;
+	return start > floor ? start : floor;
+}
+
+/* Copies between private memory and ring memory that another thread may be writing at the same time. */
+void shared_copy_out(void *dst, const uint8_t *ring_src, size_t len);
+void shared_copy_in(uint8_t *ring_dst, const void *src, size_t len);
+
+#endif
