@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The whole state of one mount, reachable from one struct.
+ *
+ * Threads: any worker may run any operation. Locks, outer before inner:
+ *   rfs_views.lock > rfs_nodes.lock > rfs_handles.lock (leaf)
+ *   rfs_cursor.lock and rfs_node.ring_lock are taken with none of these held; inside libvmap a ring has
+ *   a lock of its own for appenders.
+ */
+#ifndef RFS_FS_H
+#define RFS_FS_H
+
+#include "handle.h"
+#include "metrics.h"
+#include "node.h"
+#include "options.h"
+#include "store.h"
+#include "view.h"
+
+struct fuse_session;
+
+struct rfs {
+	struct rfs_options options;
+	struct rfs_store store;
+	struct rfs_nodes nodes;
+	struct rfs_handles handles;
+	struct rfs_views views;
+	struct rfs_metrics metrics;
+	struct fuse_session *session;
+};
+
+#endif

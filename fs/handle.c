@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The handle table.
+ *
+ * Invariant: a ring handle holds one reference and one mapping of its canonical node, so neither goes
+ * while the handle is open, whatever is unlinked or forgotten meanwhile.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "handle.h"
+
+void rfs_handles_init(struct rfs_handles *handles)
+{
+	*handles = (struct rfs_handles){0};
+	pthread_mutex_init(&handles->lock, NULL);
+	rfs_table_init(&handles->table, sizeof(struct rfs_handle));
+}
+
+static struct rfs_handle *handle_alloc(struct rfs_handles *handles, enum rfs_handle_kind kind)
+{
+	pthread_mutex_lock(&handles->lock);
+	struct rfs_handle *handle = rfs_table_alloc(&handles->table);
+	pthread_mutex_unlock(&handles->lock);
+	if (handle)
+		handle->kind = kind;
+	return handle;
+}
+
+int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, struct rfs_node *canonical,
+			 struct rfs_node *view, enum vmap_align align, struct rfs_handle **ret_handle)
+{
+	struct vmap_shared *ring;
+	int r = rfs_node_map(canonical, &ring);
+	if (r < 0)
+		return r;
+	struct rfs_handle *handle = handle_alloc(handles, RFS_HANDLE_RING);
+	if (!handle) {
+		rfs_node_unmap(canonical);
+		return -ENFILE;
+	}
+	rfs_node_ref(nodes, canonical);
+	handle->node = canonical->slot.id;
+	handle->ring = ring;
+	rfs_cursor_init(&handle->cursor, ring, align, view);
+	*ret_handle = handle;
+	return 0;
+}
+
+int rfs_handle_open_dir(struct rfs_handles *handles, uint64_t node, int dir_fd, struct rfs_handle **ret_handle)
+{
+	struct rfs_handle *handle = handle_alloc(handles, RFS_HANDLE_DIR);
+	if (!handle)
+		return -ENFILE;
+	handle->dir_node = node;
+	handle->dir_fd = dir_fd;
+	*ret_handle = handle;
+	return 0;
+}
+
+int rfs_handle_open_text(struct rfs_handles *handles, char *text, size_t len, struct rfs_handle **ret_handle)
+{
+	struct rfs_handle *handle = handle_alloc(handles, RFS_HANDLE_TEXT);
+	if (!handle)
+		return -ENFILE;
+	handle->text = text;
+	handle->text_len = len;
+	*ret_handle = handle;
+	return 0;
+}
+
+struct rfs_handle *rfs_handle_get(struct rfs_handles *handles, uint64_t id)
+{
+	return rfs_table_get(&handles->table, id);
+}
+
+/* What the handle holds by itself, without the nodes. */
+static void handle_close(struct rfs_handle *handle)
+{
+	switch (handle->kind) {
+	case RFS_HANDLE_RING:
+		rfs_cursor_finish(&handle->cursor);
+		break;
+	case RFS_HANDLE_DIR:
+		if (handle->dir_fd >= 0)
+			close(handle->dir_fd);
+		break;
+	case RFS_HANDLE_TEXT:
+		free(handle->text);
+		break;
+	}
+}
+
+void rfs_handle_release(struct rfs_handles *handles, struct rfs_nodes *nodes, struct rfs_handle *handle)
+{
+	struct rfs_node *node = handle->kind == RFS_HANDLE_RING ? rfs_node_get(nodes, handle->node) : NULL;
+	handle_close(handle);
+	pthread_mutex_lock(&handles->lock);
+	rfs_table_free(&handles->table, handle);
+	pthread_mutex_unlock(&handles->lock);
+	if (node) {
+		rfs_node_unmap(node);
+		rfs_node_unref(nodes, node);
+	}
+}
+
+void rfs_handles_finish(struct rfs_handles *handles)
+{
+	for (uint32_t i = 1; i < handles->table.used; i++) {
+		struct rfs_handle *handle = rfs_table_at(&handles->table, i);
+		if (handle->slot.id != 0)
+			handle_close(handle);
+	}
+	rfs_table_finish(&handles->table);
+	pthread_mutex_destroy(&handles->lock);
+}
+
+uint32_t rfs_handles_count(struct rfs_handles *handles)
+{
+	pthread_mutex_lock(&handles->lock);
+	uint32_t n = handles->table.live;
+	pthread_mutex_unlock(&handles->lock);
+	return n;
+}

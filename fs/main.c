@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* Start and end of the daemon: options, checks, store, mount, loop, and the way back. */
+#include <errno.h>
+#include <fuse_lowlevel.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "fs.h"
+#include "ops.h"
+#include "session.h"
+
+static int mount_error(const char *mountpoint, const char *why)
+{
+	fprintf(stderr, "ringfs: mountpoint %s: %s\n", mountpoint, why);
+	return RFS_EXIT_FAILURE;
+}
+
+/* Is a ringfs mounted on @path, an absolute one without links? */
+static bool is_ringfs(const char *path)
+{
+	FILE *mounts = fopen("/proc/self/mounts", "re");
+	char line[PATH_MAX * 2];
+	bool found = false;
+	while (mounts && !found && fgets(line, sizeof(line), mounts)) {
+		char dir[PATH_MAX + 1];
+		char type[64];
+		/* Spaces in a path are \040 there; such a path is found by its statfs below only. */
+		if (sscanf(line, "%*s %4096s %63s", dir, type) == 2)
+			found = strcmp(type, "fuse.ringfs") == 0 && strcmp(dir, path) == 0;
+	}
+	if (mounts)
+		fclose(mounts);
+	return found;
+}
+
+/* *ret_path is the mountpoint, absolute and without links, malloc'ed. */
+static int check_mountpoint(const char *mountpoint, char **ret_path)
+{
+	struct stat st;
+	char *path = realpath(mountpoint, NULL);
+	if (!path) {
+		if (errno == ENOTCONN)
+			return mount_error(mountpoint, "a dead FUSE mount is there; unmount it first: fusermount3 -u");
+		return mount_error(mountpoint, errno == ENOENT ? "no such directory" : strerror(errno));
+	}
+	int r = 0;
+	if (stat(path, &st) < 0)
+		r = mount_error(mountpoint, errno == ENOTCONN ?
+				"a dead FUSE mount is there; unmount it first: fusermount3 -u" : strerror(errno));
+	else if (!S_ISDIR(st.st_mode))
+		r = mount_error(mountpoint, "not a directory");
+	else if (is_ringfs(path))
+		r = mount_error(mountpoint, "a ringfs is mounted there already");
+	if (r != 0) {
+		free(path);
+		return r;
+	}
+	*ret_path = path;
+	return 0;
+}
+
+static void log_to_syslog(enum fuse_log_level level, const char *format, va_list args)
+{
+	vsyslog((int)level, format, args); /* the same numbers */
+}
+
+/* Each known file is a descriptor, each open ring another. */
+static void raise_limits(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int serve(struct rfs *fs)
+{
+	if (fuse_daemonize(fs->options.foreground) != 0)
+		return RFS_EXIT_FAILURE;
+	if (!fs->options.foreground) {
+		openlog("ringfs", LOG_PID, LOG_DAEMON);
+		fuse_set_log_func(log_to_syslog);
+	}
+	int r = rfs_session_run(fs);
+	if (r < 0)
+		fuse_log(FUSE_LOG_ERR, "ringfs: %s\n", strerror(-r));
+	return r < 0 ? RFS_EXIT_FAILURE : 0;
+}
+
+/* The store is open; mount, serve, and take down what was put up. */
+static int mount_and_serve(struct rfs *fs, struct fuse_args *args, const char *mountpoint, bool *ret_mounted)
+{
+	int r = RFS_EXIT_FAILURE;
+	if (rfs_nodes_init(&fs->nodes, fs->store.root_fd) < 0) {
+		fprintf(stderr, "ringfs: out of memory\n");
+		return r;
+	}
+	rfs_handles_init(&fs->handles);
+	rfs_views_init(&fs->views);
+	fs->session = fuse_session_new(args, &rfs_ops, sizeof(rfs_ops), fs);
+	if (!fs->session) {
+		r = RFS_EXIT_USAGE; /* libfuse has named the option */
+		goto out;
+	}
+	if (fuse_session_mount(fs->session, mountpoint) == 0) {
+		*ret_mounted = true;
+		r = serve(fs);
+		fuse_session_unmount(fs->session);
+	}
+	fuse_session_destroy(fs->session);
+out:
+	rfs_handles_finish(&fs->handles);
+	rfs_nodes_finish(&fs->nodes);
+	rfs_views_finish(&fs->views);
+	return r;
+}
+
+static int run(struct rfs *fs, struct fuse_args *args)
+{
+	char *mountpoint;
+	int r = check_mountpoint(fs->options.mountpoint, &mountpoint);
+	if (r != 0)
+		return r;
+	r = rfs_store_open(&fs->store, fs->options.store, fs->options.capacity, mountpoint);
+	if (r == 0) {
+		bool mounted = false;
+		r = mount_and_serve(fs, args, mountpoint, &mounted);
+		rfs_store_close(&fs->store, !mounted);
+	}
+	free(mountpoint);
+	return r;
+}
+
+int main(int argc, char *argv[])
+{
+	struct fuse_args args = FUSE_ARGS_INIT(argc, argv);
+	struct rfs *fs = calloc(1, sizeof(*fs));
+	if (!fs)
+		return RFS_EXIT_FAILURE;
+	int r = rfs_options_parse(&args, &fs->options);
+	if (r == 0 && fs->options.show_help) {
+		rfs_print_help("ringfs");
+	} else if (r == 0 && fs->options.show_version) {
+		printf("ringfs %s\nlibfuse %s\n", RINGFS_VERSION, fuse_pkgversion());
+	} else if (r == 0) {
+		umask(0); /* the kernel has applied the program's */
+		raise_limits();
+		rfs_session_block_signals();
+		r = run(fs, &args);
+	}
+	rfs_options_finish(&fs->options);
+	fuse_opt_free_args(&args);
+	free(fs);
+	return r;
+}

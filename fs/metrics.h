@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* Counters of a mount, and the text of /.ringfs/metrics. */
+#ifndef RFS_METRICS_H
+#define RFS_METRICS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rfs;
+
+struct rfs_metrics {
+	_Atomic uint64_t views_opened;
+	_Atomic uint64_t canonical_fallbacks; /* opens for reading served without a view although views are on */
+	_Atomic uint64_t writes;
+	_Atomic uint64_t written_bytes;
+	_Atomic uint64_t reads;
+	_Atomic uint64_t read_bytes;
+	_Atomic uint64_t lost_bytes;
+};
+
+static inline void rfs_count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+/* The text of a control file (RFS_NODE_METRICS, RFS_NODE_VERSION), malloc'ed; NULL when out of memory. */
+char *rfs_control_text(struct rfs *fs, uint64_t node, size_t *ret_len);
+
+#endif

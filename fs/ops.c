@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of operations, what the connection asks for, and what several operations share. */
+#include <errno.h>
+#include <string.h>
+
+#include "attr.h"
+#include "ops.h"
+
+static void op_init(void *userdata, struct fuse_conn_info *conn)
+{
+	(void)userdata;
+	/* A write of up to 1 MiB in one request; the kernel's limit for a request. */
+	conn->max_write = 1u << 20;
+	/* O_TRUNC comes with the open, so a reader never sees a half-done one. */
+	conn->want |= conn->capable & FUSE_CAP_ATOMIC_O_TRUNC;
+	/* Clearing set-id bits stays the kernel's job: it sends the mode. */
+	conn->want &= ~(unsigned)FUSE_CAP_HANDLE_KILLPRIV;
+	conn->want &= ~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS;
+}
+
+const struct fuse_lowlevel_ops rfs_ops = {
+	.init = op_init,
+	.lookup = rfs_op_lookup,
+	.forget = rfs_op_forget,
+	.forget_multi = rfs_op_forget_multi,
+	.getattr = rfs_op_getattr,
+	.setattr = rfs_op_setattr,
+	.readlink = rfs_op_readlink,
+	.mknod = rfs_op_mknod,
+	.mkdir = rfs_op_mkdir,
+	.unlink = rfs_op_unlink,
+	.rmdir = rfs_op_rmdir,
+	.symlink = rfs_op_symlink,
+	.rename = rfs_op_rename,
+	.link = rfs_op_link,
+	.create = rfs_op_create,
+	.open = rfs_op_open,
+	.read = rfs_op_read,
+	.write = rfs_op_write,
+	.lseek = rfs_op_lseek,
+	.fsync = rfs_op_fsync,
+	.release = rfs_op_release,
+	.opendir = rfs_op_opendir,
+	.readdir = rfs_op_readdir,
+	.releasedir = rfs_op_releasedir,
+	.fsyncdir = rfs_op_fsyncdir,
+	.statfs = rfs_op_statfs,
+};
+
+int rfs_fill_entry(struct rfs *fs, struct rfs_node *node, struct fuse_entry_param *entry)
+{
+	/* Timeouts of 0: every walk asks again, which is what makes views possible and sizes right. */
+	memset(entry, 0, sizeof(*entry));
+	entry->ino = node->slot.id;
+	entry->generation = node->slot.id >> 32;
+	return rfs_attr_get(fs, node, &entry->attr);
+}
+
+void rfs_reply_entry(fuse_req_t req, struct rfs_node *node)
+{
+	struct rfs *fs = rfs_of(req);
+	struct fuse_entry_param entry;
+	int r = rfs_fill_entry(fs, node, &entry);
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+	} else {
+		rfs_node_add_lookup(&fs->nodes, node);
+		/* A reply that nobody takes any more was no lookup. */
+		if (fuse_reply_entry(req, &entry) != 0)
+			rfs_node_forget(&fs->nodes, node->slot.id, 1);
+	}
+	rfs_node_unref(&fs->nodes, node);
+}
+
+int rfs_dir_fd(struct rfs *fs, fuse_ino_t parent, const char *name)
+{
+	struct rfs_node *node = rfs_node_get(&fs->nodes, parent);
+	if (!node)
+		return -ESTALE;
+	if (node->kind == RFS_NODE_CONTROL_DIR)
+		return -EPERM;
+	if (node->kind != RFS_NODE_DIR)
+		return -ENOTDIR;
+	if (parent == RFS_NODE_ROOT && strcmp(name, RFS_CONTROL_NAME) == 0)
+		return -EPERM;
+	return node->fd;
+}
+
+struct rfs_creator rfs_creator_of(fuse_req_t req, mode_t mode)
+{
+	const struct fuse_ctx *ctx = fuse_req_ctx(req);
+	return (struct rfs_creator){.uid = ctx->uid, .gid = ctx->gid, .mode = mode};
+}
+
+int rfs_walk(struct rfs *fs, int parent_fd, const char *name, struct rfs_node **ret_node)
+{
+	struct stat st;
+	int fd;
+	int r = rfs_store_walk(parent_fd, name, &fd, &st);
+	return r < 0 ? r : rfs_node_find(&fs->nodes, fd, &st, ret_node);
+}
+
+int rfs_ring_error(int r, const struct rfs_node *node)
+{
+	const char *why;
+	switch (r) {
+	case -ENOMSG:
+		why = "is no ring";
+		break;
+	case -EBADMSG:
+		why = "is damaged";
+		break;
+	case -EPROTO:
+		why = "was made by another version or on a machine of other byte order";
+		break;
+	case -EOPNOTSUPP:
+		why = "needs a newer version";
+		break;
+	default:
+		return r;
+	}
+	fuse_log(FUSE_LOG_ERR, "ringfs: the file with inode %llu in the store %s\n", (unsigned long long)node->ino, why);
+	return -EIO;
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* The option table: one row an option, in the order of --help and of the manual. */
+#include <errno.h>
+#include <fuse_lowlevel.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+enum { KEY_HELP = 1, KEY_VERSION, KEY_FOREGROUND, KEY_SINGLE, KEY_DEBUG, KEY_FSNAME, KEY_SUBTYPE };
+
+struct words {
+	char *size;
+	char *align;
+	char *views;
+	char *store;
+	char *position[2]; /* [SOURCE] MOUNTPOINT */
+	int n_positions;
+	bool has_fsname;
+	struct rfs_options *options;
+};
+
+#define WORD(template, field) {template, offsetof(struct words, field), 0}
+
+static const struct fuse_opt table[] = {
+	WORD("size=%s", size),
+	WORD("align=%s", align),
+	WORD("store=%s", store),
+	WORD("views=%s", views),
+	FUSE_OPT_KEY("-h", KEY_HELP),
+	FUSE_OPT_KEY("--help", KEY_HELP),
+	FUSE_OPT_KEY("-V", KEY_VERSION),
+	FUSE_OPT_KEY("--version", KEY_VERSION),
+	FUSE_OPT_KEY("-f", KEY_FOREGROUND),
+	FUSE_OPT_KEY("-s", KEY_SINGLE),
+	FUSE_OPT_KEY("-d", KEY_DEBUG),
+	FUSE_OPT_KEY("debug", KEY_DEBUG),
+	FUSE_OPT_KEY("fsname=", KEY_FSNAME),
+	FUSE_OPT_KEY("subtype=", KEY_SUBTYPE),
+	/* fstab's own words */
+	FUSE_OPT_KEY("nofail", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("_netdev", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("user", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("user=", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("users", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("nouser", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("auto", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("noauto", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("defaults", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_KEY("x-", FUSE_OPT_KEY_DISCARD),
+	FUSE_OPT_END,
+};
+
+void rfs_print_help(const char *program)
+{
+	printf("Usage: %s [SOURCE] MOUNTPOINT [options]\n"
+	       "Mount a filesystem whose files are ring buffers: they never outgrow their capacity.\n"
+	       "\n"
+	       "SOURCE is the store, a directory that keeps the rings. Without one (or with the words\n"
+	       "\"none\" or \"ringfs\") they live in memory and are gone when unmounted.\n"
+	       "\n"
+	       "    -o size=N              capacity of new rings, with K, M or G (default 1M); rounded up to\n"
+	       "                           a multiple of 64K\n"
+	       "    -o align=line|byte     where readers of a ring that has wrapped start: at the oldest whole\n"
+	       "                           line (default) or at the oldest byte\n"
+	       "    -o store=DIR           the same as SOURCE\n"
+	       "    -o views=on|off        off: no inode of its own for each reader (for overlayfs and file\n"
+	       "                           servers in the kernel)\n"
+	       "    -h   --help            print this help\n"
+	       "    -V   --version         print the version\n"
+	       "    -f                     stay in the foreground\n"
+	       "    -s                     one thread\n"
+	       "    -d   -o debug          stay in the foreground and print every request\n"
+	       "    -o opt,[opt...]        mount options: allow_other, allow_root, ro, fsname=NAME, ...; see\n"
+	       "                           mount.fuse3(8)\n"
+	       "\n"
+	       "Unmount with: fusermount3 -u MOUNTPOINT\n",
+	       program);
+}
+
+int rfs_parse_size(const char *text, uint64_t *ret_size)
+{
+	uint64_t value = 0;
+	const char *p = text;
+	if (*p < '0' || *p > '9')
+		return -EINVAL;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value))
+			return -ERANGE;
+	}
+	unsigned shift = 0;
+	if (*p == 'K' || *p == 'k')
+		shift = 10;
+	else if (*p == 'M' || *p == 'm')
+		shift = 20;
+	else if (*p == 'G' || *p == 'g')
+		shift = 30;
+	if (shift != 0)
+		p++;
+	if (*p != '\0' || value == 0)
+		return -EINVAL;
+	if (value > UINT64_MAX >> shift)
+		return -ERANGE;
+	*ret_size = value << shift;
+	return 0;
+}
+
+static int take_word(void *data, const char *arg, int key, struct fuse_args *out)
+{
+	(void)out;
+	struct words *words = data;
+	switch (key) {
+	case KEY_HELP:
+		words->options->show_help = true;
+		return 0;
+	case KEY_VERSION:
+		words->options->show_version = true;
+		return 0;
+	case KEY_DEBUG:
+		words->options->debug = true;
+		words->options->foreground = true;
+		return 0;
+	case KEY_FOREGROUND:
+		words->options->foreground = true;
+		return 0;
+	case KEY_SINGLE:
+		words->options->single_thread = true;
+		return 0;
+	case KEY_FSNAME:
+		words->has_fsname = true;
+		return 1;
+	case KEY_SUBTYPE:
+		return 0; /* always ringfs: tools know the mount by it */
+	case FUSE_OPT_KEY_NONOPT:
+		if (words->n_positions < 2)
+			words->position[words->n_positions] = strdup(arg);
+		words->n_positions++;
+		return 0;
+	default:
+		return 1;
+	}
+}
+
+static int usage_error(const char *what, const char *word, const char *expected)
+{
+	fprintf(stderr, "ringfs: %s '%s': %s\n", what, word, expected);
+	return RFS_EXIT_USAGE;
+}
+
+static int check_words(struct words *words)
+{
+	struct rfs_options *options = words->options;
+	if (words->size) {
+		uint64_t size;
+		int r = rfs_parse_size(words->size, &size);
+		if (r == -EINVAL)
+			return usage_error("size", words->size, "expected a number above 0 with K, M, G or nothing behind it");
+		uint64_t capacity = r == 0 ? vmap_shared_round_capacity(size) : 0;
+		if (capacity == 0)
+			return usage_error("size", words->size, "larger than a ring can be (16384G)");
+		options->capacity = capacity;
+	}
+	if (words->align) {
+		if (strcmp(words->align, "byte") == 0)
+			options->align = VMAP_ALIGN_BYTE;
+		else if (strcmp(words->align, "line") != 0)
+			return usage_error("align", words->align, "expected line or byte");
+	}
+	if (words->views) {
+		if (strcmp(words->views, "off") == 0)
+			options->views = false;
+		else if (strcmp(words->views, "on") != 0)
+			return usage_error("views", words->views, "expected on or off");
+	}
+	if (words->n_positions > 2)
+		return usage_error("too many arguments from", words->position[1], "expected [SOURCE] MOUNTPOINT");
+	if (words->n_positions == 0) {
+		fprintf(stderr, "ringfs: no mountpoint given: expected [SOURCE] MOUNTPOINT (see ringfs --help)\n");
+		return RFS_EXIT_USAGE;
+	}
+	char *mountpoint = words->position[words->n_positions - 1];
+	char *source = words->n_positions == 2 ? words->position[0] : NULL;
+	bool has_source = source && strcmp(source, "none") != 0 && strcmp(source, "ringfs") != 0;
+	if (has_source && words->store)
+		return usage_error("store", words->store, "the store is already given as SOURCE");
+	const char *store = has_source ? source : words->store;
+	if (mountpoint[0] == '\0')
+		return usage_error("mountpoint", "", "expected the path of a directory");
+	if (store && store[0] == '\0')
+		return usage_error("store", "", "expected the path of a directory");
+	options->mountpoint = strdup(mountpoint);
+	options->store = store ? strdup(store) : NULL;
+	if (!options->mountpoint || (store && !options->store)) {
+		fprintf(stderr, "ringfs: out of memory\n");
+		return RFS_EXIT_FAILURE;
+	}
+	return 0;
+}
+
+/* The words that make the mount look right: its source column, its type, and permissions checked by the kernel. */
+static int add_mount_words(struct fuse_args *args, const struct words *words)
+{
+	char *list = NULL;
+	int r = fuse_opt_add_opt(&list, "default_permissions,subtype=ringfs");
+	if (r == 0 && !words->has_fsname) {
+		char *fsname = NULL;
+		const char *store = words->options->store;
+		if (asprintf(&fsname, "fsname=%s", store ? store : "ringfs") < 0)
+			r = -1;
+		else
+			r = fuse_opt_add_opt_escaped(&list, fsname);
+		free(fsname);
+	}
+	if (r == 0)
+		r = fuse_opt_add_arg(args, "-o");
+	if (r == 0)
+		r = fuse_opt_add_arg(args, list);
+	if (r == 0 && words->options->debug)
+		r = fuse_opt_add_arg(args, "-odebug");
+	free(list);
+	return r == 0 ? 0 : RFS_EXIT_FAILURE;
+}
+
+int rfs_options_parse(struct fuse_args *args, struct rfs_options *options)
+{
+	*options = (struct rfs_options){
+		.capacity = RFS_CAPACITY_DEFAULT,
+		.align = VMAP_ALIGN_LINE,
+		.views = true,
+	};
+	struct words words = {.options = options};
+	int r = fuse_opt_parse(args, &words, table, take_word) < 0 ? RFS_EXIT_USAGE : 0;
+	if (r == 0 && !options->show_help && !options->show_version) {
+		r = check_words(&words);
+		if (r == 0)
+			r = add_mount_words(args, &words);
+	}
+	free(words.size);
+	free(words.align);
+	free(words.views);
+	free(words.store);
+	free(words.position[0]);
+	free(words.position[1]);
+	return r;
+}
+
+void rfs_options_finish(struct rfs_options *options)
+{
+	free(options->store);
+	free(options->mountpoint);
+	options->store = NULL;
+	options->mountpoint = NULL;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line of ringfs, parsed and checked. */
+#ifndef RFS_OPTIONS_H
+#define RFS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <vmap/shared.h>
+
+struct fuse_args;
+
+/* Exit codes: 0 well, RFS_EXIT_FAILURE could not do it, RFS_EXIT_USAGE was asked the wrong thing. */
+enum { RFS_EXIT_FAILURE = 1, RFS_EXIT_USAGE = 2 };
+
+struct rfs_options {
+	uint64_t capacity;     /* of rings created from now on; bytes, rounded up */
+	enum vmap_align align; /* what a reader's offset 0 stands for */
+	bool views;            /* false: every open is served on the canonical node */
+	bool foreground;
+	bool single_thread;
+	bool debug;
+	bool show_help;
+	bool show_version;
+	char *store;      /* NULL: a private one in memory */
+	char *mountpoint; /* as given */
+};
+
+#define RFS_CAPACITY_DEFAULT ((uint64_t)1 << 20)
+
+/*
+ * Take ringfs's words out of @args and leave those for libfuse. 0, or an exit code after one line on
+ * stderr. The strings are the caller's to free with rfs_options_finish(), also after an error.
+ */
+int rfs_options_parse(struct fuse_args *args, struct rfs_options *options);
+void rfs_options_finish(struct rfs_options *options);
+
+/*
+ * Parse a size: digits, then nothing, K, M or G (powers of 1024, either case). -EINVAL for anything
+ * else, 0 included; -ERANGE above 2^64 - 1. *ret_size is untouched on error.
+ */
+int rfs_parse_size(const char *text, uint64_t *ret_size);
+
+void rfs_print_help(const char *program);
+
+#endif

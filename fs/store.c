@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The store on disk or in memory.
+ *
+ * Invariants:
+ * I1 A directory that was neither empty nor a store before is left untouched.
+ * I2 One daemon at a time: the marker is locked from before the first change until the end.
+ * I3 A ring gets its name last, after its header and owner are in place.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "store.h"
+
+#define MARKER_NAME "store"
+#define MARKER_TEXT "ringfs store 1\n"
+
+/* The magic link of a descriptor: what *at calls without AT_EMPTY_PATH need. */
+struct fd_path {
+	char text[32];
+};
+
+static struct fd_path fd_path(int fd)
+{
+	struct fd_path path;
+	snprintf(path.text, sizeof(path.text), "/proc/self/fd/%d", fd);
+	return path;
+}
+
+static int store_error(const char *path, const char *why)
+{
+	fprintf(stderr, "ringfs: store %s: %s\n", path, why);
+	return RFS_EXIT_FAILURE;
+}
+
+/* Is there anything in the directory besides what a fresh file system has? */
+static bool is_empty(int dir_fd)
+{
+	bool empty = true;
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	for (struct dirent *e = readdir(dir); e && empty; e = readdir(dir))
+		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+			strcmp(e->d_name, "lost+found") == 0;
+	closedir(dir);
+	return empty;
+}
+
+/* Take the lock of the marker that is open as @fd, and check what it says. */
+static int claim_marker(const char *path, int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return store_error(path, errno == EWOULDBLOCK ? "already used by another ringfs" : strerror(errno));
+	char text[sizeof(MARKER_TEXT)] = "";
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	if (n < 0)
+		return store_error(path, strerror(errno));
+	if (strcmp(text, MARKER_TEXT) != 0)
+		return store_error(path, "of another version or damaged (" RFS_CONTROL_NAME "/" MARKER_NAME ")");
+	return 0;
+}
+
+static int create_marker(struct rfs_store *store)
+{
+	if (mkdirat(store->root_fd, RFS_CONTROL_NAME, 0700) < 0)
+		return store_error(store->path, strerror(errno));
+	store->is_new = true;
+	int fd = openat(store->root_fd, RFS_CONTROL_NAME "/" MARKER_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return store_error(store->path, strerror(errno));
+	store->lock_fd = fd;
+	ssize_t n = write(fd, MARKER_TEXT, strlen(MARKER_TEXT));
+	if (n != (ssize_t)strlen(MARKER_TEXT))
+		return store_error(store->path, n < 0 ? strerror(errno) : strerror(ENOSPC));
+	return claim_marker(store->path, fd);
+}
+
+static int open_marker(struct rfs_store *store)
+{
+	int fd = openat(store->root_fd, RFS_CONTROL_NAME "/" MARKER_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0) {
+		store->lock_fd = fd;
+		return claim_marker(store->path, fd);
+	}
+	if (errno != ENOENT)
+		return store_error(store->path, strerror(errno));
+	/* A kill between making the directory and the file leaves the directory alone; it is ours. */
+	if (unlinkat(store->root_fd, RFS_CONTROL_NAME, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return store_error(store->path, "has a " RFS_CONTROL_NAME " that is no ringfs store's");
+	if (!is_empty(store->root_fd))
+		return store_error(store->path, "neither empty nor a ringfs store");
+	return create_marker(store); /* keeps I1 */
+}
+
+/* Can rings be made here at all? The first thing that touches the store. */
+static int check_usable(const struct rfs_store *store)
+{
+	int fd = openat(store->root_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (errno == EOPNOTSUPP || errno == EISDIR)
+		return store_error(store->path, "its file system cannot hold rings (no O_TMPFILE)");
+	if (errno == EACCES || errno == EPERM || errno == EROFS)
+		return store_error(store->path, errno == EROFS ? "on a read-only file system" : "not writable");
+	return store_error(store->path, strerror(errno));
+}
+
+static int check_capacity(const struct rfs_store *store, uint64_t capacity)
+{
+	struct statvfs vfs;
+	if (fstatvfs(store->root_fd, &vfs) < 0)
+		return store_error(store->path, strerror(errno));
+	uint64_t total = (uint64_t)vfs.f_blocks * vfs.f_frsize;
+	/* A file system without a size says 0. */
+	if (total != 0 && capacity > total) {
+		fprintf(stderr, "ringfs: size %llu: larger than the store %s can ever hold (%llu bytes)\n",
+			(unsigned long long)capacity, store->path, (unsigned long long)total);
+		return RFS_EXIT_FAILURE;
+	}
+	return 0;
+}
+
+/* Is @path @dir itself or something below it? Both absolute, without links. */
+static bool is_within(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+	return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/' || (n > 0 && dir[n - 1] == '/'));
+}
+
+static char *make_private_dir(void)
+{
+	const char *parents[] = {"/dev/shm", getenv("XDG_RUNTIME_DIR")};
+	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+		char *path = NULL;
+		if (!parents[i] || asprintf(&path, "%s/ringfs-XXXXXX", parents[i]) < 0)
+			continue;
+		if (mkdtemp(path))
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+static bool is_in_memory(int fd)
+{
+	struct statfs fs;
+	return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
+}
+
+static int open_checked(struct rfs_store *store, uint64_t capacity, const char *mountpoint)
+{
+	store->root_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (store->root_fd < 0)
+		return store_error(store->path, strerror(errno));
+	store->in_memory = is_in_memory(store->root_fd);
+	store->privileged = geteuid() == 0;
+	if (is_within(mountpoint, store->path)) {
+		fprintf(stderr, "ringfs: mountpoint %s: inside the store %s\n", mountpoint, store->path);
+		return RFS_EXIT_FAILURE;
+	}
+	int r = check_usable(store);
+	if (r == 0)
+		r = check_capacity(store, capacity);
+	if (r == 0)
+		r = open_marker(store); /* keeps I2 */
+	return r;
+}
+
+int rfs_store_open(struct rfs_store *store, const char *path, uint64_t capacity, const char *mountpoint)
+{
+	*store = (struct rfs_store){.root_fd = -1, .lock_fd = -1};
+	if (path) {
+		store->path = realpath(path, NULL);
+		if (!store->path) {
+			store_error(path, errno == ENOENT ? "no such directory" : strerror(errno));
+			return RFS_EXIT_FAILURE;
+		}
+	} else {
+		store->path = make_private_dir();
+		if (!store->path) {
+			fprintf(stderr, "ringfs: no place for a store in memory (/dev/shm, $XDG_RUNTIME_DIR): %s; "
+					"name a directory as SOURCE\n", strerror(errno));
+			return RFS_EXIT_FAILURE;
+		}
+		store->is_private = true;
+	}
+	int r = open_checked(store, capacity, mountpoint);
+	if (r != 0)
+		rfs_store_close(store, true);
+	return r;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	(void)remove(path);
+	return 0;
+}
+
+void rfs_store_close(struct rfs_store *store, bool discard)
+{
+	if (store->is_private) {
+		nftw(store->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	} else if (discard && store->is_new) {
+		unlinkat(store->root_fd, RFS_CONTROL_NAME "/" MARKER_NAME, 0);
+		unlinkat(store->root_fd, RFS_CONTROL_NAME, AT_REMOVEDIR);
+	}
+	if (store->lock_fd >= 0)
+		close(store->lock_fd);
+	if (store->root_fd >= 0)
+		close(store->root_fd);
+	free(store->path);
+	*store = (struct rfs_store){.root_fd = -1, .lock_fd = -1};
+}
+
+int rfs_store_walk(int parent_fd, const char *name, int *ret_fd, struct stat *ret_stat)
+{
+	int fd = openat(parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	int r = rfs_store_stat(fd, ret_stat);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int rfs_store_stat(int path_fd, struct stat *ret_stat)
+{
+	return fstatat(path_fd, "", ret_stat, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int rfs_store_open_ring(int path_fd, int *ret_fd)
+{
+	struct fd_path path = fd_path(path_fd);
+	int fd = open(path.text, O_RDWR | O_CLOEXEC);
+	if (fd < 0 && errno == EACCES) {
+		/* Our own file with a mode that shuts out its owner (0444, 0200): the mount's users are bound by
+		 * the mode, the daemon that keeps the bytes for them is not. */
+		struct stat st;
+		int r = rfs_store_stat(path_fd, &st);
+		if (r < 0)
+			return r;
+		if (chmod(path.text, (st.st_mode & 07777) | 0600) < 0)
+			return -EACCES;
+		fd = open(path.text, O_RDWR | O_CLOEXEC);
+		r = fd < 0 ? -errno : 0;
+		if (chmod(path.text, st.st_mode & 07777) < 0 && r == 0)
+			r = -errno;
+		if (r < 0) {
+			if (fd >= 0)
+				close(fd);
+			return r;
+		}
+	}
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+int rfs_store_open_dir(int path_fd, int *ret_fd)
+{
+	int fd = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	*ret_fd = fd;
+	return 0;
+}
+
+/* The group of what is made in a setgid directory is the directory's: the kernel has set it already. */
+static gid_t group_for(int parent_fd, const struct rfs_creator *creator)
+{
+	struct stat st;
+	if (rfs_store_stat(parent_fd, &st) == 0 && (st.st_mode & S_ISGID))
+		return (gid_t)-1;
+	return creator->gid;
+}
+
+/* Give what was just made at @name to its creator; take it away again if that fails. */
+static int hand_over(const struct rfs_store *store, int parent_fd, const char *name, const struct rfs_creator *creator,
+		     int unlink_flags)
+{
+	if (!store->privileged)
+		return 0;
+	if (fchownat(parent_fd, name, creator->uid, group_for(parent_fd, creator), AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	int r = -errno;
+	unlinkat(parent_fd, name, unlink_flags);
+	return r;
+}
+
+int rfs_store_create_ring(const struct rfs_store *store, int parent_fd, const char *name,
+			  const struct rfs_creator *creator, uint64_t capacity)
+{
+	int fd = openat(parent_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	int r = vmap_shared_format(fd, &(struct vmap_shared_options){.capacity = capacity});
+	if (r == 0 && store->privileged && fchown(fd, creator->uid, group_for(parent_fd, creator)) < 0)
+		r = -errno;
+	/* After the change of owner, which clears bits. */
+	if (r == 0 && fchmod(fd, creator->mode & 07777) < 0)
+		r = -errno;
+	if (r == 0 && linkat(AT_FDCWD, fd_path(fd).text, parent_fd, name, AT_SYMLINK_FOLLOW) < 0)
+		r = -errno; /* keeps I3 */
+	close(fd);
+	return r;
+}
+
+int rfs_store_create_dir(const struct rfs_store *store, int parent_fd, const char *name,
+			 const struct rfs_creator *creator)
+{
+	if (mkdirat(parent_fd, name, creator->mode & 07777) < 0)
+		return -errno;
+	return hand_over(store, parent_fd, name, creator, AT_REMOVEDIR);
+}
+
+int rfs_store_create_special(const struct rfs_store *store, int parent_fd, const char *name,
+			     const struct rfs_creator *creator)
+{
+	if (mknodat(parent_fd, name, creator->mode, 0) < 0)
+		return -errno;
+	return hand_over(store, parent_fd, name, creator, 0);
+}
+
+int rfs_store_create_symlink(const struct rfs_store *store, int parent_fd, const char *name,
+			     const struct rfs_creator *creator, const char *target)
+{
+	if (symlinkat(target, parent_fd, name) < 0)
+		return -errno;
+	return hand_over(store, parent_fd, name, creator, 0);
+}
+
+int rfs_store_link(int path_fd, int parent_fd, const char *name)
+{
+	return linkat(AT_FDCWD, fd_path(path_fd).text, parent_fd, name, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+int rfs_store_chmod(int path_fd, mode_t mode)
+{
+	return chmod(fd_path(path_fd).text, mode & 07777) < 0 ? -errno : 0;
+}
+
+int rfs_store_chown(int path_fd, uid_t uid, gid_t gid)
+{
+	return fchownat(path_fd, "", uid, gid, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
+int rfs_store_utimens(int path_fd, const struct timespec times[2])
+{
+	/* utimensat() of glibc refuses AT_EMPTY_PATH with a NULL path only; "" works since Linux 5.8. */
+	return utimensat(path_fd, "", times, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The ESTALE step, and reading a ring as a growing file.
+ *
+ * Invariants:
+ * I1 At most one pending open a thread: a thread is inside one open at a time.
+ * I2 A pending open that was not followed up (the thread was killed in between) gives its thread's number
+ *    no views after PENDING_FRESH_MS, but still keeps the second of two ESTALEs from being sent: a second
+ *    one would reach the program.
+ * I3 Bytes returned are those appended at the positions they stand for, or zeros where the read was not
+ *    sequential and the positions are overwritten.
+ * I4 origin + next_offset never exceeds the head, so fstat's size never falls below the handle's offset.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "view.h"
+
+/* Two round trips of a loaded machine, generously. */
+#define PENDING_FRESH_MS 5000u
+/* Copies that may fail to a fast writer before the reader skips further ahead than it must. */
+#define CLOSE_TRIES 4
+#define ALL_TRIES 64
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+void rfs_views_init(struct rfs_views *views)
+{
+	views->n_pending = 0;
+	pthread_mutex_init(&views->lock, NULL);
+}
+
+void rfs_views_finish(struct rfs_views *views)
+{
+	pthread_mutex_destroy(&views->lock);
+}
+
+static struct rfs_pending *find_pending(struct rfs_views *views, pid_t tid)
+{
+	for (uint32_t i = 0; i < views->n_pending; i++)
+		if (views->pending[i].tid == tid)
+			return &views->pending[i];
+	return NULL;
+}
+
+/* Drop an entry and the references it holds; the last entry takes its place. */
+static void drop_pending(struct rfs_views *views, struct rfs_nodes *nodes, struct rfs_pending *entry)
+{
+	struct rfs_node *view = entry->view ? rfs_node_get(nodes, entry->view) : NULL;
+	struct rfs_node *canonical = rfs_node_get(nodes, entry->canonical);
+	*entry = views->pending[--views->n_pending];
+	if (view)
+		rfs_node_unref(nodes, view);
+	rfs_node_unref(nodes, canonical);
+}
+
+static void add_pending(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *canonical)
+{
+	if (views->n_pending == RFS_PENDING_MAX) {
+		struct rfs_pending *oldest = &views->pending[0];
+		for (uint32_t i = 1; i < views->n_pending; i++)
+			if (views->pending[i].since_ms < oldest->since_ms)
+				oldest = &views->pending[i];
+		drop_pending(views, nodes, oldest);
+	}
+	rfs_node_ref(nodes, canonical);
+	views->pending[views->n_pending++] = (struct rfs_pending){
+		.tid = tid, .canonical = canonical->slot.id, .since_ms = now_ms(),
+	};
+}
+
+bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *canonical)
+{
+	if (tid == 0)
+		return false;
+	bool stale = true;
+	pthread_mutex_lock(&views->lock);
+	struct rfs_pending *entry = find_pending(views, tid);
+	if (entry) {
+		stale = entry->canonical != canonical->slot.id; /* keeps I2 */
+		drop_pending(views, nodes, entry); /* keeps I1 */
+	}
+	if (stale)
+		add_pending(views, nodes, tid, canonical);
+	pthread_mutex_unlock(&views->lock);
+	return stale;
+}
+
+struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
+				  struct rfs_node *canonical)
+{
+	struct rfs_node *view = NULL;
+	if (tid == 0)
+		return NULL;
+	pthread_mutex_lock(&views->lock);
+	struct rfs_pending *entry = find_pending(views, tid);
+	if (entry && entry->canonical == canonical->slot.id && now_ms() - entry->since_ms <= PENDING_FRESH_MS) {
+		/* The kernel asks twice, once to revalidate the old name and once afresh: one view for both. */
+		if (entry->view)
+			view = rfs_node_get(nodes, entry->view);
+		else if (rfs_node_create_view(nodes, canonical, &view) == 0)
+			entry->view = view->slot.id;
+		if (view)
+			rfs_node_ref(nodes, view);
+	}
+	pthread_mutex_unlock(&views->lock);
+	return view;
+}
+
+void rfs_views_opened(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *view)
+{
+	pthread_mutex_lock(&views->lock);
+	struct rfs_pending *entry = find_pending(views, tid);
+	if (entry && entry->view == view->slot.id)
+		drop_pending(views, nodes, entry);
+	pthread_mutex_unlock(&views->lock);
+}
+
+void rfs_cursor_init(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+		     struct rfs_node *view)
+{
+	uint64_t origin = vmap_shared_oldest(ring, align);
+	*cursor = (struct rfs_cursor){0};
+	pthread_mutex_init(&cursor->lock, NULL);
+	cursor->origin = &cursor->own_origin;
+	atomic_store_explicit(&cursor->own_origin, origin, memory_order_relaxed);
+	if (!view)
+		return;
+	/* The first open of a view owns its origin; a later one (through /proc/self/fd) starts where that is. */
+	uint64_t expected = RFS_ORIGIN_NONE;
+	if (atomic_compare_exchange_strong_explicit(&view->origin, &expected, origin, memory_order_relaxed,
+						    memory_order_relaxed))
+		cursor->origin = &view->origin;
+	else
+		atomic_store_explicit(&cursor->own_origin, expected, memory_order_relaxed);
+}
+
+void rfs_cursor_finish(struct rfs_cursor *cursor)
+{
+	free(cursor->carry.bytes);
+	free(cursor->next_carry.bytes);
+	pthread_mutex_destroy(&cursor->lock);
+}
+
+static uint64_t get_origin(const struct rfs_cursor *cursor)
+{
+	return atomic_load_explicit(cursor->origin, memory_order_relaxed);
+}
+
+static void set_origin(struct rfs_cursor *cursor, uint64_t origin)
+{
+	atomic_store_explicit(cursor->origin, origin, memory_order_relaxed);
+}
+
+/*
+ * Remember the rest of the line after the byte @last that ended before @pos. -EPIPE when it was
+ * overwritten meanwhile: then the read must be taken as overrun as a whole, nothing was returned yet, and
+ * the old carry still counts.
+ */
+static int fetch_carry(struct rfs_cursor *cursor, const struct vmap_shared *ring, uint64_t pos, uint8_t last)
+{
+	uint8_t line[4096];
+	struct rfs_carry *carry = &cursor->next_carry;
+	bool whole = last == '\n';
+	carry->len = 0;
+	carry->pos = pos;
+	while (!whole && carry->len < RFS_CARRY_MAX) {
+		ssize_t n = vmap_shared_read_line(ring, &pos, line, sizeof(line));
+		if (n == -EPIPE)
+			return -EPIPE;
+		if (n <= 0)
+			break; /* the head: the rest of the line is not written yet */
+		uint8_t *bytes = realloc(carry->bytes, carry->len + (size_t)n);
+		if (!bytes)
+			break;
+		carry->bytes = bytes;
+		memcpy(bytes + carry->len, line, (size_t)n);
+		carry->len += (size_t)n;
+		whole = line[n - 1] == '\n';
+	}
+	if (!whole && carry->len >= RFS_CARRY_MAX)
+		carry->len = 0; /* too long to be a line */
+	struct rfs_carry old = cursor->carry;
+	cursor->carry = *carry;
+	*carry = old;
+	return 0;
+}
+
+/* The rest of a line that was promised, if @pos stands in it. */
+static size_t read_carry(const struct rfs_cursor *cursor, uint64_t pos, uint8_t *dst, size_t len)
+{
+	const struct rfs_carry *carry = &cursor->carry;
+	uint64_t at = pos - carry->pos;
+	if (pos < carry->pos || at >= carry->len)
+		return 0;
+	size_t n = carry->len - (size_t)at;
+	if (n > len)
+		n = len;
+	memcpy(dst, carry->bytes + at, n);
+	return n;
+}
+
+/*
+ * Copy and, where lines count, remember the rest of the last one. -EAGAIN at the head, -EPIPE overrun: then
+ * *pos has moved up to the oldest byte, or stands where it was and trying again will tell more.
+ */
+static ssize_t read_whole(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+			  uint64_t *pos, uint8_t *dst, size_t len)
+{
+	uint64_t next = *pos;
+	ssize_t n = vmap_shared_read(ring, &next, dst, len);
+	if (n > 0 && align == VMAP_ALIGN_LINE && fetch_carry(cursor, ring, next, dst[n - 1]) < 0)
+		return -EPIPE;
+	*pos = next;
+	return n;
+}
+
+/* Where an overrun reader goes on: the oldest whole line, or further ahead if the writer keeps winning. */
+static uint64_t resume_pos(const struct vmap_shared *ring, enum vmap_align align, int try)
+{
+	if (try < CLOSE_TRIES)
+		return vmap_shared_oldest(ring, align);
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	uint64_t pos = state.tail + (state.head - state.tail) / 2;
+	if (align == VMAP_ALIGN_LINE) {
+		uint8_t line[4096];
+		ssize_t n = vmap_shared_read_line(ring, &pos, line, sizeof(line));
+		while (n > 0 && line[n - 1] != '\n')
+			n = vmap_shared_read_line(ring, &pos, line, sizeof(line));
+	}
+	return pos;
+}
+
+/* Bytes between two positions that were overwritten, not cleared: those a reader has lost. */
+static uint64_t lost_between(const struct vmap_shared *ring, uint64_t from, uint64_t to)
+{
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	if (from < state.floor)
+		from = state.floor < to ? state.floor : to;
+	return to - from;
+}
+
+static size_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+			      uint64_t start, uint8_t *dst, size_t len, uint64_t *ret_lost)
+{
+	uint64_t from = start;
+	for (int try = 0; try < ALL_TRIES; try++) {
+		uint64_t pos = from;
+		ssize_t n = read_whole(cursor, ring, align, &pos, dst, len);
+		if (n != -EPIPE) {
+			/* Data, or the head: either way this is where the reader is now (keeps I4). */
+			if (from != start) {
+				*ret_lost = lost_between(ring, start, from);
+				cursor->lost += *ret_lost;
+				set_origin(cursor, get_origin(cursor) + (from - start));
+			}
+			return n > 0 ? (size_t)n : 0;
+		}
+		size_t promised = from == start ? read_carry(cursor, from, dst, len) : 0;
+		if (promised > 0)
+			return promised;
+		from = resume_pos(ring, align, try);
+	}
+	return 0; /* the writer laps every copy: an end of file for now, nothing is skipped yet */
+}
+
+/* Zeros where the ring has moved on, then what is there. */
+static size_t read_random(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+			  uint64_t start, uint8_t *dst, size_t len)
+{
+	size_t hole = 0;
+	for (int try = 0; try < ALL_TRIES && hole < len; try++) {
+		uint64_t pos = start + hole;
+		ssize_t n = read_whole(cursor, ring, align, &pos, dst + hole, len - hole);
+		if (n != -EPIPE)
+			return n > 0 ? hole + (size_t)n : hole;
+		size_t zeros = pos - start < len ? (size_t)(pos - start) : len;
+		memset(dst + hole, 0, zeros - hole);
+		hole = zeros;
+	}
+	return hole;
+}
+
+size_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+		       uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost)
+{
+	*ret_lost = 0;
+	if (len == 0)
+		return 0;
+	pthread_mutex_lock(&cursor->lock);
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	/* The ring was cleared since: who goes back to the start wants the new start, as after a truncation. */
+	if (offset == 0 && get_origin(cursor) < state.floor) {
+		set_origin(cursor, vmap_shared_oldest(ring, align));
+		cursor->next_offset = 0;
+	}
+	uint64_t pos = get_origin(cursor) + offset;
+	size_t n = 0;
+	if (pos < state.head) {
+		if (offset == cursor->next_offset)
+			n = read_sequential(cursor, ring, align, pos, dst, len, ret_lost);
+		else
+			n = read_random(cursor, ring, align, pos, dst, len);
+	}
+	if (n > 0)
+		cursor->next_offset = offset + n;
+	pthread_mutex_unlock(&cursor->lock);
+	return n;
+}
+
+int64_t rfs_cursor_seek(struct rfs_cursor *cursor, const struct vmap_shared *ring, uint64_t offset, bool data)
+{
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	uint64_t origin = get_origin(cursor);
+	uint64_t pos = origin + offset;
+	if (pos >= state.head)
+		return -ENXIO;
+	if (pos >= state.tail)
+		return (int64_t)(data ? offset : state.head - origin);
+	return (int64_t)(data ? state.tail - origin : offset);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Views: how each reader of a ring gets an inode, and what its reads return.
+ *
+ * The kernel sends no file handle with fstat(2), so two readers that must see different sizes need two
+ * inodes, while watches and writers must keep hitting one. So an OPEN for reading on the canonical node
+ * is answered ESTALE once. The kernel then walks the path again with LOOKUP_REVAL, and the LOOKUP that
+ * comes from the same thread is answered with a fresh view node, on which the second OPEN lands.
+ */
+#ifndef RFS_VIEW_H
+#define RFS_VIEW_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <vmap/shared.h>
+
+#include "node.h"
+
+/* Threads that may be between an ESTALE and their second OPEN at one time; one more evicts the oldest. */
+#define RFS_PENDING_MAX 4096u
+
+/* A thread that was told ESTALE and has not come back with its OPEN yet. */
+struct rfs_pending {
+	pid_t tid; /* 0: free */
+	uint64_t canonical;
+	uint64_t view; /* node id, 0 until its LOOKUP came */
+	uint64_t since_ms;
+};
+
+struct rfs_views {
+	pthread_mutex_t lock; /* guards pending; rfs_nodes.lock is taken inside it */
+	struct rfs_pending pending[RFS_PENDING_MAX];
+	uint32_t n_pending; /* in use, from the front */
+};
+
+void rfs_views_init(struct rfs_views *views);
+void rfs_views_finish(struct rfs_views *views);
+
+/*
+ * A thread opens the canonical node for reading. True: answer ESTALE, its LOOKUP will get a view. False:
+ * serve it on the canonical node, since it has been told already, or cannot be told from others (@tid 0).
+ */
+bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *canonical);
+
+/* A LOOKUP by @tid has found @canonical: its view with a reference for the caller if it is in such an open, else NULL. */
+struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
+				  struct rfs_node *canonical);
+
+/* The second OPEN of @tid has come, on @view. */
+void rfs_views_opened(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *view);
+
+/* The longest rest of a line that a cursor remembers, see struct rfs_cursor. */
+#define RFS_CARRY_MAX ((size_t)65536)
+
+/* Where one handle reads: its place in the ring, and what it has promised its reader. */
+struct rfs_cursor {
+	pthread_mutex_t lock;     /* guards all below */
+	_Atomic uint64_t *origin; /* position of offset 0: the view's, or own_origin */
+	_Atomic uint64_t own_origin;
+	uint64_t next_offset; /* where the last read ended: a read from here is sequential */
+	uint64_t lost;        /* bytes this handle's reader never saw */
+	/*
+	 * The rest of the line in which the last read ended. If the reader is overrun before it comes back,
+	 * it still gets that line whole.
+	 */
+	struct rfs_carry {
+		uint8_t *bytes;
+		size_t len;
+		uint64_t pos; /* position of bytes[0] */
+	} carry, next_carry; /* the second is where the next one is put together */
+};
+
+void rfs_cursor_init(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+		     struct rfs_node *view);
+void rfs_cursor_finish(struct rfs_cursor *cursor);
+
+/*
+ * Read @len bytes at @offset as a plain file would give them, 0 at the head. *ret_lost is what was lost
+ * to this read. Sequential reads skip what was overwritten and move the origin; others get zeros there.
+ */
+size_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+		       uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost);
+
+/* SEEK_DATA (@data true) or SEEK_HOLE from @offset: the offset found, or -ENXIO. */
+int64_t rfs_cursor_seek(struct rfs_cursor *cursor, const struct vmap_shared *ring, uint64_t offset, bool data);
+
+#endif
