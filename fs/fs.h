@@ -3,7 +3,8 @@
  * The whole state of one mount, reachable from one struct.
  *
  * Threads: any worker may run any operation. Locks, outer before inner:
- *   rfs_views.lock > rfs_nodes.lock > rfs_handles.lock (leaf)
+ *   rfs_views.lock > rfs_nodes.lock
+ *   rfs_handles.lock and rfs_locks.lock: no other is taken inside
  *   rfs_cursor.lock and rfs_node.ring_lock are taken with none of these held; inside libvmap a ring has
  *   a lock of its own for appenders.
  */
@@ -11,6 +12,7 @@
 #define RFS_FS_H
 
 #include "handle.h"
+#include "lock.h"
 #include "metrics.h"
 #include "node.h"
 #include "options.h"
@@ -25,6 +27,7 @@ struct rfs {
 	struct rfs_nodes nodes;
 	struct rfs_handles handles;
 	struct rfs_views views;
+	struct rfs_locks locks;
 	struct rfs_metrics metrics;
 	struct fuse_session *session;
 };

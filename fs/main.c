@@ -67,6 +67,17 @@ static int check_mountpoint(const char *mountpoint, char **ret_path)
 	return 0;
 }
 
+/* libfuse calls itself "fuse" where the user has only heard of ringfs. */
+static void log_to_stderr(enum fuse_log_level level, const char *format, va_list args)
+{
+	(void)level;
+	if (strncmp(format, "fuse: ", 6) == 0) {
+		fputs("ringfs: ", stderr);
+		format += 6;
+	}
+	vfprintf(stderr, format, args);
+}
+
 static void log_to_syslog(enum fuse_log_level level, const char *format, va_list args)
 {
 	vsyslog((int)level, format, args); /* the same numbers */
@@ -106,6 +117,7 @@ static int mount_and_serve(struct rfs *fs, struct fuse_args *args, const char *m
 	}
 	rfs_handles_init(&fs->handles);
 	rfs_views_init(&fs->views);
+	rfs_locks_init(&fs->locks, rfs_lock_done);
 	fs->session = fuse_session_new(args, &rfs_ops, sizeof(rfs_ops), fs);
 	if (!fs->session) {
 		r = RFS_EXIT_USAGE; /* libfuse has named the option */
@@ -121,6 +133,7 @@ out:
 	rfs_handles_finish(&fs->handles);
 	rfs_nodes_finish(&fs->nodes);
 	rfs_views_finish(&fs->views);
+	rfs_locks_finish(&fs->locks);
 	return r;
 }
 
@@ -130,7 +143,13 @@ static int run(struct rfs *fs, struct fuse_args *args)
 	int r = check_mountpoint(fs->options.mountpoint, &mountpoint);
 	if (r != 0)
 		return r;
-	r = rfs_store_open(&fs->store, fs->options.store, fs->options.capacity, mountpoint);
+	r = rfs_store_open(&fs->store, fs->options.store, fs->options.capacity);
+	if (r == 0 && rfs_store_contains(&fs->store, mountpoint)) {
+		fprintf(stderr, "ringfs: mountpoint %s: %s is inside the store %s\n", fs->options.mountpoint, mountpoint,
+			fs->store.path);
+		rfs_store_close(&fs->store, true);
+		r = RFS_EXIT_FAILURE;
+	}
 	if (r == 0) {
 		bool mounted = false;
 		r = mount_and_serve(fs, args, mountpoint, &mounted);
@@ -146,6 +165,7 @@ int main(int argc, char *argv[])
 	struct rfs *fs = calloc(1, sizeof(*fs));
 	if (!fs)
 		return RFS_EXIT_FAILURE;
+	fuse_set_log_func(log_to_stderr);
 	int r = rfs_options_parse(&args, &fs->options);
 	if (r == 0 && fs->options.show_help) {
 		rfs_print_help("ringfs");

@@ -81,6 +81,7 @@ static struct rfs_node *node_alloc(struct rfs_nodes *nodes, enum rfs_node_kind k
 	node->hash_next = 0;
 	node->ring = NULL;
 	node->users = 0;
+	node->locks = 0;
 	node->canonical = 0;
 	atomic_store_explicit(&node->origin, RFS_ORIGIN_NONE, memory_order_relaxed);
 	return node;

@@ -49,6 +49,7 @@ struct rfs_node {
 	pthread_mutex_t ring_lock; /* guards ring and users; taken after rfs_nodes.lock is left */
 	struct vmap_shared *ring;  /* this process's mapping while users > 0 */
 	uint32_t users;
+	uint64_t locks; /* ids of its advisory locks, chained; under rfs_locks.lock */
 
 	/* VIEW */
 	uint64_t canonical;      /* id of the ring's node */

@@ -17,6 +17,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want &= ~(unsigned)FUSE_CAP_HANDLE_KILLPRIV;
 	conn->want &= ~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS;
+	conn->want &= ~(unsigned)FUSE_CAP_ASYNC_DIO;
 }
 
 const struct fuse_lowlevel_ops rfs_ops = {
@@ -40,7 +41,11 @@ const struct fuse_lowlevel_ops rfs_ops = {
 	.write = rfs_op_write,
 	.lseek = rfs_op_lseek,
 	.fsync = rfs_op_fsync,
+	.flush = rfs_op_flush,
 	.release = rfs_op_release,
+	.getlk = rfs_op_getlk,
+	.setlk = rfs_op_setlk,
+	.flock = rfs_op_flock,
 	.opendir = rfs_op_opendir,
 	.readdir = rfs_op_readdir,
 	.releasedir = rfs_op_releasedir,

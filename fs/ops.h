@@ -60,6 +60,14 @@ void rfs_op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct 
 void rfs_op_fsync(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 void rfs_op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 
+/* ops_locks.c */
+void rfs_lock_done(void *request, int result);
+void rfs_op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int op);
+void rfs_op_setlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct flock *lock, int sleep);
+void rfs_op_getlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct flock *lock);
+void rfs_op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+void rfs_release_locks(struct rfs *fs, uint64_t node, enum rfs_lock_kind kind, uint64_t owner);
+
 /* ops_attrs.c */
 void rfs_op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void rfs_op_setattr(fuse_req_t req, fuse_ino_t ino, struct stat *attr, int to_set, struct fuse_file_info *fi);

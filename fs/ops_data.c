@@ -20,7 +20,6 @@ static int open_ring(struct rfs *fs, struct rfs_node *canonical, struct rfs_node
 		vmap_shared_clear(handle->ring);
 	fi->fh = handle->slot.id;
 	fi->direct_io = 1; /* sizes and contents change under the page cache */
-	fi->noflush = 1;
 	return 0;
 }
 
@@ -29,6 +28,7 @@ void rfs_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t m
 	struct rfs *fs = rfs_of(req);
 	struct rfs_creator creator = rfs_creator_of(req, mode);
 	struct rfs_node *node;
+	rfs_views_end(&fs->views, &fs->nodes, fuse_req_ctx(req)->pid);
 	int dir_fd = rfs_dir_fd(fs, parent, name);
 	int r = dir_fd < 0 ? dir_fd : rfs_store_create_ring(&fs->store, dir_fd, name, &creator, fs->options.capacity);
 	/* Somebody else may have been faster. */
@@ -104,7 +104,7 @@ void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		struct rfs_node *view = node == canonical ? NULL : node;
 		r = open_ring(fs, canonical, view, fi, &handle);
 		if (view) {
-			rfs_views_opened(&fs->views, &fs->nodes, tid, view);
+			rfs_views_end(&fs->views, &fs->nodes, tid);
 			rfs_count(&fs->metrics.views_opened, r == 0);
 		} else if (wants_view(fs, node, fi)) {
 			rfs_count(&fs->metrics.canonical_fallbacks, r == 0);
@@ -196,6 +196,8 @@ void rfs_op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	(void)ino;
 	struct rfs *fs = rfs_of(req);
 	struct rfs_handle *handle = rfs_handle_of(fs, fi);
+	if (handle && handle->kind == RFS_HANDLE_RING && fi->flock_release)
+		rfs_release_locks(fs, handle->node, RFS_LOCK_FLOCK, fi->lock_owner);
 	if (handle)
 		rfs_handle_release(&fs->handles, &fs->nodes, handle);
 	fuse_reply_err(req, 0);

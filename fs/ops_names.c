@@ -143,6 +143,8 @@ void rfs_op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t new_parent, const ch
 	int r = dir_fd < 0 ? dir_fd : 0;
 	if (r == 0 && !node)
 		r = -ESTALE;
+	if (r == 0 && !canonical && node->kind != RFS_NODE_OTHER)
+		r = -EPERM;
 	if (r == 0)
 		r = rfs_store_link(canonical ? canonical->fd : node->fd, dir_fd, new_name);
 	reply_new(req, r, dir_fd, new_name);

@@ -48,7 +48,6 @@ static const struct fuse_opt table[] = {
 	FUSE_OPT_KEY("auto", FUSE_OPT_KEY_DISCARD),
 	FUSE_OPT_KEY("noauto", FUSE_OPT_KEY_DISCARD),
 	FUSE_OPT_KEY("defaults", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("x-", FUSE_OPT_KEY_DISCARD),
 	FUSE_OPT_END,
 };
 
@@ -139,7 +138,7 @@ static int take_word(void *data, const char *arg, int key, struct fuse_args *out
 		words->n_positions++;
 		return 0;
 	default:
-		return 1;
+		return strncmp(arg, "x-", 2) == 0 ? 0 : 1; /* fstab's x-systemd.automount and the like */
 	}
 }
 

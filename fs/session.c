@@ -114,7 +114,8 @@ static void *work(void *arg)
 		if (r <= 0) {
 			fuse_session_exit(se);
 			pthread_mutex_unlock(&s->baton);
-			atomic_store(&s->error, r);
+			if (r < 0)
+				atomic_store(&s->error, r);
 			break;
 		}
 		pthread_mutex_unlock(&s->baton);
@@ -148,10 +149,13 @@ void rfs_session_block_signals(void)
 	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_wake}, NULL);
 }
 
-/* A signal that comes just before the read would be lost, so it is sent until the thread has ended. */
-static void join_worker(pthread_t worker)
+/*
+ * Whichever worker is the leader must be woken from its read, and a signal that comes just before the read
+ * is lost: so all that are left get one, again and again, until they have ended.
+ */
+static void join_workers(const struct session *s)
 {
-	for (;;) {
+	for (int i = 0; i < s->n_workers;) {
 		struct timespec until;
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += 10000000;
@@ -159,9 +163,10 @@ static void join_worker(pthread_t worker)
 			until.tv_sec++;
 			until.tv_nsec -= 1000000000;
 		}
-		pthread_kill(worker, SIGUSR1);
-		if (pthread_timedjoin_np(worker, NULL, &until) == 0)
-			return;
+		for (int j = i; j < s->n_workers; j++)
+			pthread_kill(s->workers[j], SIGUSR1);
+		if (pthread_timedjoin_np(s->workers[i], NULL, &until) == 0)
+			i++;
 	}
 }
 
@@ -199,8 +204,7 @@ int rfs_session_run(struct rfs *fs)
 		wait_for_end(&s, signal_fd);
 	}
 	fuse_session_exit(fs->session);
-	for (int i = 0; i < s.n_workers; i++)
-		join_worker(s.workers[i]);
+	join_workers(&s);
 	pthread_mutex_destroy(&s.baton);
 	close(s.done_fd);
 	if (r == 0)

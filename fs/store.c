@@ -138,25 +138,32 @@ static int check_capacity(const struct rfs_store *store, uint64_t capacity)
 	return 0;
 }
 
-/* Is @path @dir itself or something below it? Both absolute, without links. */
-static bool is_within(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 && (path[n] == '\0' || path[n] == '/' || (n > 0 && dir[n - 1] == '/'));
-}
-
-static char *make_private_dir(void)
+/*
+ * A directory nobody else can enter, and in it the store, whose mode is that of the mount's root: with
+ * allow_other others come in through the mount, never past it.
+ */
+static int make_private(struct rfs_store *store)
 {
 	const char *parents[] = {"/dev/shm", getenv("XDG_RUNTIME_DIR")};
 	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
 		char *path = NULL;
 		if (!parents[i] || asprintf(&path, "%s/ringfs-XXXXXX", parents[i]) < 0)
 			continue;
-		if (mkdtemp(path))
-			return path;
-		free(path);
+		if (!mkdtemp(path)) {
+			free(path);
+			continue;
+		}
+		store->private_path = path;
+		if (asprintf(&store->path, "%s/rings", path) < 0) {
+			store->path = NULL;
+			return store_error(path, strerror(ENOMEM));
+		}
+		return mkdir(store->path, 0755) < 0 ? store_error(store->path, strerror(errno)) : 0;
 	}
-	return NULL;
+	fprintf(stderr,
+		"ringfs: no place for a store in memory (/dev/shm, $XDG_RUNTIME_DIR): %s; name a directory as SOURCE\n",
+		strerror(errno));
+	return RFS_EXIT_FAILURE;
 }
 
 static bool is_in_memory(int fd)
@@ -165,17 +172,13 @@ static bool is_in_memory(int fd)
 	return fstatfs(fd, &fs) == 0 && (fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC);
 }
 
-static int open_checked(struct rfs_store *store, uint64_t capacity, const char *mountpoint)
+static int open_checked(struct rfs_store *store, uint64_t capacity)
 {
 	store->root_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (store->root_fd < 0)
 		return store_error(store->path, strerror(errno));
 	store->in_memory = is_in_memory(store->root_fd);
 	store->privileged = geteuid() == 0;
-	if (is_within(mountpoint, store->path)) {
-		fprintf(stderr, "ringfs: mountpoint %s: inside the store %s\n", mountpoint, store->path);
-		return RFS_EXIT_FAILURE;
-	}
 	int r = check_usable(store);
 	if (r == 0)
 		r = check_capacity(store, capacity);
@@ -184,28 +187,28 @@ static int open_checked(struct rfs_store *store, uint64_t capacity, const char *
 	return r;
 }
 
-int rfs_store_open(struct rfs_store *store, const char *path, uint64_t capacity, const char *mountpoint)
+int rfs_store_open(struct rfs_store *store, const char *path, uint64_t capacity)
 {
 	*store = (struct rfs_store){.root_fd = -1, .lock_fd = -1};
+	int r = 0;
 	if (path) {
 		store->path = realpath(path, NULL);
-		if (!store->path) {
-			store_error(path, errno == ENOENT ? "no such directory" : strerror(errno));
-			return RFS_EXIT_FAILURE;
-		}
+		if (!store->path)
+			return store_error(path, errno == ENOENT ? "no such directory" : strerror(errno));
 	} else {
-		store->path = make_private_dir();
-		if (!store->path) {
-			fprintf(stderr, "ringfs: no place for a store in memory (/dev/shm, $XDG_RUNTIME_DIR): %s; "
-					"name a directory as SOURCE\n", strerror(errno));
-			return RFS_EXIT_FAILURE;
-		}
-		store->is_private = true;
+		r = make_private(store);
 	}
-	int r = open_checked(store, capacity, mountpoint);
+	if (r == 0)
+		r = open_checked(store, capacity);
 	if (r != 0)
 		rfs_store_close(store, true);
 	return r;
+}
+
+bool rfs_store_contains(const struct rfs_store *store, const char *path)
+{
+	size_t n = strlen(store->path);
+	return strncmp(path, store->path, n) == 0 && (path[n] == '\0' || path[n] == '/' || n == 1);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -217,8 +220,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void rfs_store_close(struct rfs_store *store, bool discard)
 {
-	if (store->is_private) {
-		nftw(store->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	if (store->private_path) {
+		nftw(store->private_path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 	} else if (discard && store->is_new) {
 		unlinkat(store->root_fd, RFS_CONTROL_NAME "/" MARKER_NAME, 0);
 		unlinkat(store->root_fd, RFS_CONTROL_NAME, AT_REMOVEDIR);
@@ -228,6 +231,7 @@ void rfs_store_close(struct rfs_store *store, bool discard)
 	if (store->root_fd >= 0)
 		close(store->root_fd);
 	free(store->path);
+	free(store->private_path);
 	*store = (struct rfs_store){.root_fd = -1, .lock_fd = -1};
 }
 

@@ -21,11 +21,11 @@
 struct rfs_store {
 	int root_fd;       /* O_PATH */
 	int lock_fd;       /* the marker, flock'ed while the store is in use */
-	bool is_private;   /* made by us in memory, removed at the end */
 	bool is_new;       /* we made the marker */
 	bool in_memory;    /* tmpfs or ramfs: nothing here waits for a disk */
 	bool privileged;   /* may give files away */
 	char *path;        /* absolute, for messages */
+	char *private_path; /* the directory around it that we made in memory and remove at the end, or NULL */
 };
 
 /* Who creates something, and how. */
@@ -36,10 +36,13 @@ struct rfs_creator {
 };
 
 /*
- * Open @path, or make a private store in memory when it is NULL, and lock it. @capacity and
- * @mountpoint (absolute) are checked against it. 0, or an exit code after one line on stderr.
+ * Open @path, or make a private store in memory when it is NULL, and lock it. Could it ever hold a ring of
+ * @capacity? 0, or an exit code after one line on stderr.
  */
-int rfs_store_open(struct rfs_store *store, const char *path, uint64_t capacity, const char *mountpoint);
+int rfs_store_open(struct rfs_store *store, const char *path, uint64_t capacity);
+
+/* Is @path, absolute and without links, the store's directory or below it? */
+bool rfs_store_contains(const struct rfs_store *store, const char *path);
 
 /* @discard: undo what rfs_store_open() made (the mount failed). A private store is removed anyway. */
 void rfs_store_close(struct rfs_store *store, bool discard);

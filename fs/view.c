@@ -4,9 +4,9 @@
  *
  * Invariants:
  * I1 At most one pending open a thread: a thread is inside one open at a time.
- * I2 A pending open that was not followed up (the thread was killed in between) gives its thread's number
- *    no views after PENDING_FRESH_MS, but still keeps the second of two ESTALEs from being sent: a second
- *    one would reach the program.
+ * I2 While a thread has a pending open, no second ESTALE is sent to it, whatever it opens and however late:
+ *    it would reach the program. One that was not followed up (the thread was killed in between) gives no
+ *    views after PENDING_FRESH_MS, so its successor in the number is not taken for it for long.
  * I3 Bytes returned are those appended at the positions they stand for, or zeros where the read was not
  *    sequential and the positions are overwritten.
  * I4 origin + next_offset never exceeds the head, so fstat's size never falls below the handle's offset.
@@ -61,7 +61,8 @@ static void drop_pending(struct rfs_views *views, struct rfs_nodes *nodes, struc
 	rfs_node_unref(nodes, canonical);
 }
 
-static void add_pending(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *canonical)
+static struct rfs_pending *add_pending(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
+				       struct rfs_node *canonical)
 {
 	if (views->n_pending == RFS_PENDING_MAX) {
 		struct rfs_pending *oldest = &views->pending[0];
@@ -71,26 +72,23 @@ static void add_pending(struct rfs_views *views, struct rfs_nodes *nodes, pid_t 
 		drop_pending(views, nodes, oldest);
 	}
 	rfs_node_ref(nodes, canonical);
-	views->pending[views->n_pending++] = (struct rfs_pending){
-		.tid = tid, .canonical = canonical->slot.id, .since_ms = now_ms(),
-	};
+	struct rfs_pending *entry = &views->pending[views->n_pending++];
+	*entry = (struct rfs_pending){.tid = tid, .canonical = canonical->slot.id, .since_ms = now_ms()};
+	return entry;
 }
 
 bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *canonical)
 {
 	if (tid == 0)
 		return false;
-	bool stale = true;
 	pthread_mutex_lock(&views->lock);
 	struct rfs_pending *entry = find_pending(views, tid);
-	if (entry) {
-		stale = entry->canonical != canonical->slot.id; /* keeps I2 */
-		drop_pending(views, nodes, entry); /* keeps I1 */
-	}
-	if (stale)
+	if (entry)
+		drop_pending(views, nodes, entry); /* keeps I1 and I2 */
+	else
 		add_pending(views, nodes, tid, canonical);
 	pthread_mutex_unlock(&views->lock);
-	return stale;
+	return !entry;
 }
 
 struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
@@ -101,7 +99,12 @@ struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nod
 		return NULL;
 	pthread_mutex_lock(&views->lock);
 	struct rfs_pending *entry = find_pending(views, tid);
-	if (entry && entry->canonical == canonical->slot.id && now_ms() - entry->since_ms <= PENDING_FRESH_MS) {
+	if (entry && now_ms() - entry->since_ms <= PENDING_FRESH_MS) {
+		/* Another ring may have got the name in between. Only the last part of a path can be a ring. */
+		if (entry->canonical != canonical->slot.id) {
+			drop_pending(views, nodes, entry);
+			entry = add_pending(views, nodes, tid, canonical);
+		}
 		/* The kernel asks twice, once to revalidate the old name and once afresh: one view for both. */
 		if (entry->view)
 			view = rfs_node_get(nodes, entry->view);
@@ -114,11 +117,11 @@ struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nod
 	return view;
 }
 
-void rfs_views_opened(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *view)
+void rfs_views_end(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid)
 {
 	pthread_mutex_lock(&views->lock);
 	struct rfs_pending *entry = find_pending(views, tid);
-	if (entry && entry->view == view->slot.id)
+	if (entry)
 		drop_pending(views, nodes, entry);
 	pthread_mutex_unlock(&views->lock);
 }

@@ -49,8 +49,8 @@ bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid
 struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
 				  struct rfs_node *canonical);
 
-/* The second OPEN of @tid has come, on @view. */
-void rfs_views_opened(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *view);
+/* The second OPEN of @tid has come on a view, or its open has become a CREATE. */
+void rfs_views_end(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid);
 
 /* The longest rest of a line that a cursor remembers, see struct rfs_cursor. */
 #define RFS_CARRY_MAX ((size_t)65536)
