@@ -56,3 +56,8 @@ int rfs_attr_get(struct rfs *fs, struct rfs_node *node, struct stat *ret_stat)
 	*ret_stat = st;
 	return 0;
 }
+
+double rfs_attr_timeout(const struct rfs_node *node)
+{
+	return node->kind == RFS_NODE_DIR ? 60.0 : 0.0;
+}

@@ -246,20 +246,35 @@ void rfs_lock_test(struct rfs_locks *locks, struct rfs_node *node, struct rfs_lo
 	pthread_mutex_unlock(&locks->lock);
 }
 
+/* Take a parked request out of its node's list; keeps I3. */
+static void unpark(struct rfs_locks *locks, struct rfs_nodes *nodes, const struct rfs_lock *lock)
+{
+	uint64_t *link = &rfs_node_get(nodes, lock->node)->locks;
+	while (*link != lock->slot.id)
+		link = &lock_at(locks, *link)->next;
+	remove_lock(locks, link);
+}
+
 bool rfs_lock_cancel(struct rfs_locks *locks, struct rfs_nodes *nodes, void *request)
 {
 	bool found = false;
 	pthread_mutex_lock(&locks->lock);
 	for (uint32_t i = 1; i < locks->table.used && !found; i++) {
-		struct rfs_lock *lock = rfs_table_at(&locks->table, i);
-		if (lock->slot.id == 0 || lock->request != request)
-			continue;
-		uint64_t *link = &rfs_node_get(nodes, lock->node)->locks;
-		while (*link != lock->slot.id)
-			link = &lock_at(locks, *link)->next;
-		remove_lock(locks, link);
-		found = true;
+		const struct rfs_lock *lock = rfs_table_at(&locks->table, i);
+		found = lock->slot.id != 0 && lock->request == request;
+		if (found)
+			unpark(locks, nodes, lock);
 	}
 	pthread_mutex_unlock(&locks->lock);
 	return found;
+}
+
+void rfs_locks_abandon(struct rfs_locks *locks, struct rfs_nodes *nodes, int result)
+{
+	for (uint32_t i = 1; i < locks->table.used; i++) {
+		const struct rfs_lock *lock = rfs_table_at(&locks->table, i);
+		void *request = lock->slot.id != 0 ? lock->request : NULL;
+		if (request && rfs_lock_cancel(locks, nodes, request))
+			locks->done(request, result);
+	}
 }

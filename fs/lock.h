@@ -51,6 +51,9 @@ int rfs_lock_set(struct rfs_locks *locks, struct rfs_node *node, const struct rf
 /* The first lock that conflicts with *range is put in its place; F_UNLCK when none does. */
 void rfs_lock_test(struct rfs_locks *locks, struct rfs_node *node, struct rfs_lock_range *range);
 
+/* Tell all that wait that they will not get it; no other thread uses the locks any more. */
+void rfs_locks_abandon(struct rfs_locks *locks, struct rfs_nodes *nodes, int result);
+
 /* Stop waiting: false when the request is parked no more. done() is not called for it then. */
 bool rfs_lock_cancel(struct rfs_locks *locks, struct rfs_nodes *nodes, void *request);
 

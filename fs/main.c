@@ -102,6 +102,7 @@ static int serve(struct rfs *fs)
 		fuse_set_log_func(log_to_syslog);
 	}
 	int r = rfs_session_run(fs);
+	rfs_locks_abandon(&fs->locks, &fs->nodes, -ENOTCONN);
 	if (r < 0)
 		fuse_log(FUSE_LOG_ERR, "ringfs: %s\n", strerror(-r));
 	return r < 0 ? RFS_EXIT_FAILURE : 0;

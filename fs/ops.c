@@ -55,8 +55,9 @@ const struct fuse_lowlevel_ops rfs_ops = {
 
 int rfs_fill_entry(struct rfs *fs, struct rfs_node *node, struct fuse_entry_param *entry)
 {
-	/* Timeouts of 0: every walk asks again, which is what makes views possible and sizes right. */
+	/* No timeout for the entry: every walk asks again, which is what makes views possible. */
 	memset(entry, 0, sizeof(*entry));
+	entry->attr_timeout = rfs_attr_timeout(node);
 	entry->ino = node->slot.id;
 	entry->generation = node->slot.id >> 32;
 	return rfs_attr_get(fs, node, &entry->attr);

@@ -14,7 +14,7 @@ static void reply_attr(fuse_req_t req, struct rfs_node *node)
 	if (r < 0)
 		fuse_reply_err(req, -r);
 	else
-		fuse_reply_attr(req, &st, 0);
+		fuse_reply_attr(req, &st, rfs_attr_timeout(node));
 }
 
 void rfs_op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
