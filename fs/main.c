@@ -2,14 +2,13 @@
 /* Start and end of the daemon: options, checks, store, mount, loop, and the way back. */
 #include <errno.h>
 #include <fuse_lowlevel.h>
-#include <limits.h>
+#include <mntent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -23,21 +22,17 @@ static int mount_error(const char *mountpoint, const char *why)
 	return RFS_EXIT_FAILURE;
 }
 
-/* Is a ringfs mounted on @path, an absolute one without links? */
+/* Is a ringfs the topmost mount on @path, an absolute one without links? */
 static bool is_ringfs(const char *path)
 {
-	FILE *mounts = fopen("/proc/self/mounts", "re");
-	char line[PATH_MAX * 2];
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	bool found = false;
-	while (mounts && !found && fgets(line, sizeof(line), mounts)) {
-		char dir[PATH_MAX + 1];
-		char type[64];
-		/* Spaces in a path are \040 there; such a path is found by its statfs below only. */
-		if (sscanf(line, "%*s %4096s %63s", dir, type) == 2)
-			found = strcmp(type, "fuse.ringfs") == 0 && strcmp(dir, path) == 0;
-	}
-	if (mounts)
-		fclose(mounts);
+	if (!mounts)
+		return false;
+	for (const struct mntent *m = getmntent(mounts); m; m = getmntent(mounts))
+		if (strcmp(m->mnt_dir, path) == 0)
+			found = strcmp(m->mnt_type, "fuse.ringfs") == 0;
+	endmntent(mounts);
 	return found;
 }
 
@@ -46,22 +41,17 @@ static int check_mountpoint(const char *mountpoint, char **ret_path)
 {
 	struct stat st;
 	char *path = realpath(mountpoint, NULL);
-	if (!path) {
-		if (errno == ENOTCONN)
-			return mount_error(mountpoint, "a dead FUSE mount is there; unmount it first: fusermount3 -u");
-		return mount_error(mountpoint, errno == ENOENT ? "no such directory" : strerror(errno));
-	}
-	int r = 0;
-	if (stat(path, &st) < 0)
-		r = mount_error(mountpoint, errno == ENOTCONN ?
-				"a dead FUSE mount is there; unmount it first: fusermount3 -u" : strerror(errno));
+	const char *why = NULL;
+	if (!path || stat(path, &st) < 0)
+		why = errno == ENOENT ? "no such directory" :
+		      errno == ENOTCONN ? "a dead FUSE mount is there; unmount it first: fusermount3 -u" : strerror(errno);
 	else if (!S_ISDIR(st.st_mode))
-		r = mount_error(mountpoint, "not a directory");
+		why = "not a directory";
 	else if (is_ringfs(path))
-		r = mount_error(mountpoint, "a ringfs is mounted there already");
-	if (r != 0) {
+		why = "a ringfs is mounted there already";
+	if (why) {
 		free(path);
-		return r;
+		return mount_error(mountpoint, why);
 	}
 	*ret_path = path;
 	return 0;

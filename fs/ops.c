@@ -17,7 +17,7 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->want &= ~(unsigned)FUSE_CAP_HANDLE_KILLPRIV;
 	conn->want &= ~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS;
-	conn->want &= ~(unsigned)FUSE_CAP_ASYNC_DIO;
+	/* FUSE_CAP_ASYNC_DIO stays: without it io_uring repeats bytes after a short read (Linux 6.18). */
 }
 
 const struct fuse_lowlevel_ops rfs_ops = {
