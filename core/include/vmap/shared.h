@@ -24,7 +24,7 @@ extern "C" {
 #define VMAP_SHARED_UNIT ((uint64_t)65536)
 /** The largest capacity: 16 TiB, so that header, both halves and guards fit into 47 bits of addresses. */
 #define VMAP_SHARED_CAPACITY_MAX ((uint64_t)1 << 44)
-/** No position reaches this: file offsets are signed. */
+/** No position exceeds this: file offsets are signed. */
 #define VMAP_SHARED_POSITION_MAX ((uint64_t)INT64_MAX)
 /** Bytes of the header in front of the data in the file. */
 #define VMAP_SHARED_HEADER_SIZE ((uint64_t)65536)
@@ -70,9 +70,9 @@ VMAP_API uint64_t vmap_shared_round_capacity(uint64_t capacity);
  * Units:   bytes.
  * Owner:   @p fd stays the caller's, open for reading and writing.
  * Threads: any; nobody else may use the file yet.
- * Errors:  -EINVAL a capacity of 0 or @p start out of range; -EFBIG a capacity above the maximum or one
- *          that the file system cannot have; -EEXIST the file is not empty; -ENOSPC, -EIO, -EBADF as the
- *          system says. The file is empty again after an error.
+ * Errors:  -EACCES @p fd is not open for reading and writing; -EINVAL a capacity of 0 or @p start out of
+ *          range; -EFBIG a capacity above the maximum or one that the file system cannot have; -EEXIST the
+ *          file is not empty; -ENOSPC, -EIO, -EBADF, -EPERM (a sealed memfd) as the system says. The file is empty again after an error.
  */
 VMAP_API int vmap_shared_format(int fd, const struct vmap_shared_options *options);
 
@@ -83,7 +83,7 @@ VMAP_API int vmap_shared_format(int fd, const struct vmap_shared_options *option
  * Owner:   the caller, until vmap_shared_close(); @p fd stays the caller's and may be closed (the ring
  *          keeps a duplicate of its own).
  * Threads: any.
- * Errors:  -ENOMSG the file is no ring (too short, or other magic); -EPROTO made by a newer version or a
+ * Errors:  -ENOMSG the file is no ring (other magic, or too short for one); -EPROTO made by a newer version or a
  *          machine of other byte order; -EBADMSG damaged (checksum, geometry, size of the file or
  *          positions are impossible); -EOPNOTSUPP a policy or feature this version does not have;
  *          -EACCES @p fd is not open for reading and writing; -ENOMEM, -EMFILE as the system says.
@@ -108,7 +108,8 @@ VMAP_API void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_
 /**
  * Append @p len bytes as one contiguous run; the oldest bytes give way.
  *
- * A run longer than the capacity counts in full and leaves its last bytes. Pages are reserved first, so
+ * A run longer than the capacity counts in full and leaves its last bytes; it passes through the ring, so
+ * readers may see earlier parts of it on the way, and a writer that is killed may leave such a part. Pages are reserved first, so
  * a full disk is an error here and never a signal later.
  *
  * Units:   bytes; the result is @p len.
@@ -149,7 +150,8 @@ VMAP_API ssize_t vmap_shared_read_line(const struct vmap_shared *ring, uint64_t 
  *
  * With VMAP_ALIGN_LINE the tail is searched forward for a line start, at most VMAP_SHARED_LINE_MAX bytes
  * and only where bytes were overwritten (behind a clear the tail is a line start). Where no line starts
- * in that stretch, the tail is the answer: the end of an endless line is better than nothing.
+ * in that stretch, the tail is the answer: the end of an endless line is better than nothing. Writers that
+ * overwrite faster than can be searched get a later line start as the answer, at worst the head.
  *
  * Units:   a position between the tail and the head at some moment of the call.
  * Threads: any, beside any number of writers. Never blocks.

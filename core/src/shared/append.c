@@ -3,9 +3,9 @@
  * Appending to a shared ring: announce, copy, publish.
  *
  * Invariants:
- * I1 intent is raised before the first byte it covers is overwritten, and never lowered. A writer that
- *    dies in between leaves intent above head: the window already excludes what it spoilt, and the next
- *    append writes at the same head. There is nothing to repair.
+ * I1 intent is raised before the first byte it covers is overwritten, by at most a capacity above head,
+ *    and never lowered. A writer that dies in between leaves intent above head: the window already excludes
+ *    what it spoilt, and the next append writes at the same head. There is nothing to repair.
  * I2 head is raised after the last byte is in place.
  * I3 Every page is reserved before it is first stored to.
  *
@@ -54,21 +54,15 @@ static int ensure_reserved(struct vmap_shared *ring, uint64_t end)
 	return 0;
 }
 
-/*
- * Note whether a line starts at @start, the tail once @intent is raised: the byte before it is about to
- * go. It is either still in the window or, for a run longer than the ring, among the bytes @src skips.
- */
-static void note_line_tail(struct vmap_shared *ring, uint64_t start, uint64_t intent, uint64_t head, const uint8_t *src)
+/* Note whether a line starts at @start, the tail once @intent is raised: the byte before it is about to go. */
+static void note_line_tail(struct vmap_shared *ring, uint64_t start, uint64_t intent)
 {
 	uint64_t floor = atomic_load_explicit(&ring->header->floor, memory_order_relaxed);
 	uint64_t before = start - 1;
 	uint8_t byte;
-	if (before >= head)
-		byte = src[before - head];
-	else if (before >= shared_window_start(ring, intent, floor))
-		shared_copy_out(&byte, ring->map.data + before % ring->capacity, 1);
-	else
+	if (before < shared_window_start(ring, intent, floor))
 		return;
+	shared_copy_out(&byte, ring->map.data + before % ring->capacity, 1);
 	if (byte == '\n')
 		atomic_store_explicit(&ring->header->line_tail, start, memory_order_relaxed);
 }
@@ -88,33 +82,46 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 	atomic_store_explicit(counter, value + n, memory_order_relaxed);
 }
 
-static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_t len)
+/* Announce, copy, publish @len bytes, at most the capacity, whose pages are there. */
+static void append_run(struct vmap_shared *ring, const uint8_t *src, size_t len)
 {
 	struct shared_header *header = ring->header;
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
+	uint64_t new_head = head + len;
+	if (new_head > intent) {
+		if (new_head > ring->capacity)
+			note_line_tail(ring, new_head - ring->capacity, intent);
+		atomic_store_explicit(&header->intent, new_head, memory_order_relaxed); /* keeps I1 */
+	}
+	atomic_thread_fence(memory_order_release); /* append:A */
+	shared_copy_in(ring->map.data + head % ring->capacity, src, len);
+	atomic_store_explicit(&header->head, new_head, memory_order_release); /* append:B, keeps I2 */
+}
+
+static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_t len)
+{
+	struct shared_header *header = ring->header;
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	if (len > VMAP_SHARED_POSITION_MAX - head)
 		return -EFBIG;
-
-	uint64_t new_head = head + len;
-	size_t kept = len < ring->capacity ? len : (size_t)ring->capacity;
-	uint64_t index = (new_head - kept) % ring->capacity;
-	uint64_t end = index + kept;
+	uint64_t end = len < ring->capacity ? head % ring->capacity + len : ring->capacity;
 	int r = ensure_reserved(ring, end < ring->capacity ? end : ring->capacity);
 	if (r < 0)
 		return r;
 
-	if (new_head > intent) {
-		if (new_head > ring->capacity)
-			note_line_tail(ring, new_head - ring->capacity, intent, head, src);
-		atomic_store_explicit(&header->intent, new_head, memory_order_relaxed);
-	}
-	atomic_thread_fence(memory_order_release); /* append:A */
-	shared_copy_in(ring->map.data + index, src + (len - kept), kept);
 	touch(ring);
 	count(&header->records, 1);
 	count(&header->bytes, len);
-	atomic_store_explicit(&header->head, new_head, memory_order_release); /* append:B */
+	/*
+	 * What is longer than the ring passes through it in several runs. One run would announce more than a
+	 * capacity ahead of the head, and a writer that died in it would hide what comes after (breaks I1).
+	 */
+	for (size_t done = 0; done < len;) {
+		size_t run = len - done < ring->capacity ? len - done : (size_t)ring->capacity;
+		append_run(ring, src + done, run);
+		done += run;
+	}
 	atomic_fetch_add_explicit(&header->data_seq, 1, memory_order_relaxed);
 	return (ssize_t)len;
 }
@@ -143,6 +150,8 @@ void vmap_shared_clear(struct vmap_shared *ring)
 void vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns)
 {
 	pthread_mutex_lock(&ring->lock);
-	atomic_store_explicit(&ring->header->mtime_ns, mtime_ns, memory_order_relaxed);
+	/* As far as a timespec goes: later appends must find room above it. */
+	uint64_t latest = INT64_MAX;
+	atomic_store_explicit(&ring->header->mtime_ns, mtime_ns < latest ? mtime_ns : latest, memory_order_relaxed);
 	pthread_mutex_unlock(&ring->lock);
 }

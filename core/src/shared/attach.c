@@ -52,6 +52,11 @@ static int write_header(int fd, const void *bytes, size_t len)
 
 int vmap_shared_format(int fd, const struct vmap_shared_options *options)
 {
+	int flags = fcntl(fd, F_GETFL);
+	if (flags < 0)
+		return -errno;
+	if ((flags & O_ACCMODE) != O_RDWR)
+		return -EACCES;
 	if (options->capacity == 0 || options->start > VMAP_SHARED_POSITION_MAX)
 		return -EINVAL;
 	uint64_t capacity = vmap_shared_round_capacity(options->capacity);
@@ -121,13 +126,13 @@ static int check_header(const struct shared_header *header, size_t len, uint64_t
 	uint64_t floor = atomic_load_explicit(&header->floor, memory_order_relaxed);
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
-	if (floor > head || head > intent || intent > VMAP_SHARED_POSITION_MAX)
+	if (floor > head || head > intent || intent - head > header->capacity || intent > VMAP_SHARED_POSITION_MAX)
 		return -EBADMSG;
 	return 0;
 }
 
-/* Read and check the header of @fd into @header; *ret_stat is the file's. */
-static int read_header(int fd, struct shared_header *header, struct stat *ret_stat)
+/* Read and check the header of @fd into @header. */
+static int read_header(int fd, struct shared_header *header)
 {
 	struct stat st;
 	if (fstat(fd, &st) < 0)
@@ -140,11 +145,7 @@ static int read_header(int fd, struct shared_header *header, struct stat *ret_st
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	int r = check_header(header, (size_t)n, (uint64_t)st.st_size);
-	if (r < 0)
-		return r;
-	*ret_stat = st;
-	return 0;
+	return check_header(header, (size_t)n, (uint64_t)st.st_size);
 }
 
 int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state)
@@ -152,11 +153,14 @@ int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state)
 	struct shared_header *header = calloc(1, sizeof(*header));
 	if (!header)
 		return -ENOMEM;
-	struct stat st;
-	int r = read_header(fd, header, &st);
+	int r = read_header(fd, header);
 	if (r == 0) {
 		/* A ring around the copy: the window rules stand in one place. */
-		struct vmap_shared ring = {.header = header, .capacity = header->capacity};
+		struct vmap_shared ring = {
+			.header = header,
+			.capacity = header->capacity,
+			.spoilt = atomic_load_explicit(&header->intent, memory_order_relaxed),
+		};
 		vmap_shared_get_state(&ring, ret_state);
 	}
 	free(header);
@@ -175,8 +179,7 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 	int r = -ENOMEM;
 	if (!ring || !header)
 		goto err_free;
-	struct stat st;
-	r = read_header(fd, header, &st);
+	r = read_header(fd, header);
 	if (r < 0)
 		goto err_free;
 	ring->capacity = header->capacity;
@@ -184,9 +187,7 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 		r = -EOPNOTSUPP;
 		goto err_free;
 	}
-	/* A file with all its blocks needs no reserving. */
-	if ((uint64_t)st.st_blocks * 512 >= SHARED_HEADER_USED + ring->capacity)
-		ring->reserved = ring->capacity;
+	ring->spoilt = atomic_load_explicit(&header->intent, memory_order_relaxed);
 
 	ring->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (ring->fd < 0) {

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "shared_priv.h"
@@ -107,7 +108,7 @@ ssize_t vmap_shared_read_line(const struct vmap_shared *ring, uint64_t *cursor, 
 	return (ssize_t)done;
 }
 
-/* Find the first line start behind @start; false when overrun on the way, -1 told apart by *ret. */
+/* Find the first line start behind @start. -EPIPE overrun on the way; -ENOENT none below the head or near. */
 static int find_line(const struct vmap_shared *ring, uint64_t start, uint64_t *ret_pos)
 {
 	uint8_t buf[4096];
@@ -119,42 +120,47 @@ static int find_line(const struct vmap_shared *ring, uint64_t start, uint64_t *r
 		if (n == -EPIPE)
 			return -EPIPE;
 		if (n < 0)
-			return -ENOENT; /* the head, and no line start below it */
+			return -ENOENT;
 		const uint8_t *newline = memchr(buf, '\n', (size_t)n);
 		if (!newline)
 			continue;
 		uint64_t found = from + (uint64_t)(newline - buf) + 1;
-		if (found < atomic_load_explicit(&ring->header->head, memory_order_acquire)) {
-			*ret_pos = found;
-			return 0;
-		}
-		return -ENOENT;
+		if (found >= atomic_load_explicit(&ring->header->head, memory_order_acquire))
+			return -ENOENT;
+		*ret_pos = found;
+		return 0;
 	}
 	return -ENOENT;
+}
+
+/* Is @start, a lower end of the window, known to be the start of a line? */
+static bool is_line_start(const struct vmap_shared *ring, uint64_t start)
+{
+	/* Position 0 and a clear are line starts. */
+	return start == atomic_load_explicit(&ring->header->floor, memory_order_relaxed) ||
+	       start == atomic_load_explicit(&ring->header->line_tail, memory_order_relaxed);
 }
 
 uint64_t vmap_shared_oldest(const struct vmap_shared *ring, enum vmap_align align)
 {
 	enum { TRIES = 16 };
-	uint64_t start = 0;
-	for (int i = 0; i < TRIES; i++) {
-		start = window_start(ring);
-		if (align == VMAP_ALIGN_BYTE)
-			break;
-		/* Position 0 and a clear are line starts. */
-		if (start == atomic_load_explicit(&ring->header->floor, memory_order_relaxed))
-			break;
-		if (start == atomic_load_explicit(&ring->header->line_tail, memory_order_relaxed))
-			break;
+	uint64_t head = 0;
+	for (unsigned try = 0; try < TRIES; try++) {
+		head = atomic_load_explicit(&ring->header->head, memory_order_acquire);
+		uint64_t start = window_start(ring);
+		if (start > head)
+			continue; /* this thread was slow between the two loads */
+		if (align == VMAP_ALIGN_BYTE || is_line_start(ring, start))
+			return start;
+		/* The search itself can be overrun; each time it starts a little further from the edge. */
 		uint64_t pos;
-		int r = find_line(ring, start, &pos);
+		int r = find_line(ring, start + (head - start) / TRIES * try, &pos);
 		if (r == 0)
 			return pos;
 		if (r == -ENOENT)
-			break;
+			return try == 0 ? start : head;
 	}
-	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire);
-	return start < head ? start : head;
+	return head;
 }
 
 void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_state *ret_state)
@@ -166,7 +172,7 @@ void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_st
 	*ret_state = (struct vmap_shared_state){
 		.head = head,
 		/* By head, not by intent: the size of a full ring must not flicker while it is written to. */
-		.tail = shared_window_start(ring, head, floor),
+		.tail = shared_window_start(ring, head > ring->spoilt ? head : ring->spoilt, floor),
 		.floor = floor,
 		.capacity = ring->capacity,
 		.records = atomic_load_explicit(&header->records, memory_order_relaxed),

@@ -9,7 +9,7 @@
  * is opened, and never read again. Words marked "reserved" belong to the protocol between processes and
  * are zero while one process at a time appends.
  *
- * Invariants: floor, head and intent only grow; head <= intent; all are at most INT64_MAX. The readable
+ * Invariants: floor, head and intent only grow; head <= intent <= head + capacity; all are at most INT64_MAX. The readable
  * window is [max(floor, intent - capacity), head).
  */
 #ifndef VMAP_SHARED_LAYOUT_PRIV_H

@@ -12,6 +12,11 @@ struct vmap_shared {
 	struct vmap_os_mirror map;
 	struct shared_header *header;
 	uint64_t capacity;    /* private copy of the geometry: the header's is never read again */
+	/*
+	 * intent as a dead writer left it, found when the ring was opened: the bytes it stands for are gone,
+	 * unlike those that a living writer has merely announced.
+	 */
+	uint64_t spoilt;
 	int fd;               /* for reserving pages and for fsync */
 	pthread_mutex_t lock; /* appenders of this process; guards reserved and all stores to the header */
 	uint64_t reserved;    /* file offsets [0, reserved) of the data have pages */

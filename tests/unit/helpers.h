@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the unit and stress tests share: random numbers with a fixed seed, bytes that tell their position,
+ * ring files and their header bytes, and counts of what a process holds.
+ *
+ * Nothing here asserts: set-up that cannot fail aborts, everything else returns its result.
+ */
+#ifndef TESTS_UNIT_HELPERS_H
+#define TESTS_UNIT_HELPERS_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <vmap/shared.h>
+
+#define KIB ((size_t)1024)
+#define MIB ((size_t)1024 * 1024)
+
+/* A set-up step that has to work for the test to mean anything. */
+#define MUST(condition)                                                                                         \
+	do {                                                                                                    \
+		if (!(condition)) {                                                                             \
+			fprintf(stderr, "%s:%d: set-up failed: %s: %s\n", __FILE__, __LINE__, #condition,       \
+				strerror(errno));                                                               \
+			abort();                                                                                \
+		}                                                                                               \
+	} while (0)
+
+/* splitmix64: any seed is good, and the sequence is the same everywhere. */
+struct rng {
+	uint64_t state;
+};
+
+static inline uint64_t mix64(uint64_t z)
+{
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+static inline uint64_t rng_next(struct rng *rng)
+{
+	rng->state += 0x9e3779b97f4a7c15u;
+	return mix64(rng->state);
+}
+
+/* A number in [0, limit). */
+static inline size_t rng_below(struct rng *rng, size_t limit)
+{
+	return (size_t)(rng_next(rng) % limit);
+}
+
+/* Lengths as programs write them: many short, some around @unit, few longer than it. */
+static inline size_t rng_len(struct rng *rng, size_t unit)
+{
+	switch (rng_below(rng, 32)) {
+	case 0:
+		return rng_below(rng, unit + unit / 2);
+	case 1:
+		return unit - 1 + rng_below(rng, 3);
+	case 2:
+	case 3:
+		return rng_below(rng, unit / 2);
+	default:
+		return rng_below(rng, 200);
+	}
+}
+
+/*
+ * The byte that belongs at each position: from a table whose length is a prime above every capacity in
+ * use, so that bytes in a wrong place are wrong bytes. About one in fifty is a newline.
+ */
+#define PATTERN_LEN ((size_t)1000003)
+
+static inline const uint8_t *pattern_table(void)
+{
+	static uint8_t *table;
+	if (table)
+		return table;
+	static uint8_t bytes[PATTERN_LEN];
+	struct rng rng = {.state = 20};
+	for (size_t i = 0; i < PATTERN_LEN; i++) {
+		uint64_t r = rng_next(&rng);
+		bytes[i] = (uint8_t)(r >> 8);
+		if (r % 50 == 0)
+			bytes[i] = '\n';
+		else if (bytes[i] == '\n')
+			bytes[i] = 'n';
+	}
+	table = bytes;
+	return table;
+}
+
+static inline uint8_t pattern_at(uint64_t pos)
+{
+	return pattern_table()[pos % PATTERN_LEN];
+}
+
+/* How many bytes from @pos on lie in one piece of the table; positions may wrap at 2^64. */
+static inline size_t pattern_run(uint64_t pos, size_t len)
+{
+	size_t run = PATTERN_LEN - (size_t)(pos % PATTERN_LEN);
+	if (UINT64_MAX - pos < run)
+		run = (size_t)(UINT64_MAX - pos) + 1;
+	return run < len ? run : len;
+}
+
+static inline void pattern_fill(void *dst, uint64_t pos, size_t len)
+{
+	uint8_t *to = dst;
+	while (len > 0) {
+		size_t n = pattern_run(pos, len);
+		memcpy(to, pattern_table() + pos % PATTERN_LEN, n);
+		to += n;
+		pos += n;
+		len -= n;
+	}
+}
+
+static inline bool pattern_matches(const void *src, uint64_t pos, size_t len)
+{
+	const uint8_t *from = src;
+	while (len > 0) {
+		size_t n = pattern_run(pos, len);
+		if (memcmp(from, pattern_table() + pos % PATTERN_LEN, n) != 0)
+			return false;
+		from += n;
+		pos += n;
+		len -= n;
+	}
+	return true;
+}
+
+static inline void *xmalloc(size_t len)
+{
+	void *p = malloc(len);
+	MUST(p != NULL);
+	return p;
+}
+
+static inline int memfd_empty(void)
+{
+	int fd = memfd_create("ring-under-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	MUST(fd >= 0);
+	return fd;
+}
+
+/* A memfd that holds a fresh ring. */
+static inline int ring_fd(uint64_t capacity, uint64_t start)
+{
+	int fd = memfd_empty();
+	struct vmap_shared_options options = {.capacity = capacity, .start = start};
+	int r = vmap_shared_format(fd, &options);
+	errno = -r;
+	MUST(r == 0);
+	return fd;
+}
+
+/* A fresh mapped ring that nothing but its mapping keeps alive. */
+static inline struct vmap_shared *ring_open(uint64_t capacity, uint64_t start)
+{
+	int fd = ring_fd(capacity, start);
+	struct vmap_shared *ring = NULL;
+	int r = vmap_shared_open(fd, &ring);
+	errno = -r;
+	MUST(r == 0);
+	close(fd);
+	return ring;
+}
+
+/* The same file, opened once more with @flags. */
+static inline int fd_reopen(int fd, int flags)
+{
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	int other = open(path, flags | O_CLOEXEC);
+	MUST(other >= 0);
+	return other;
+}
+
+static inline void file_get(int fd, uint64_t offset, void *dst, size_t len)
+{
+	MUST(pread(fd, dst, len, (off_t)offset) == (ssize_t)len);
+}
+
+static inline void file_put(int fd, uint64_t offset, const void *src, size_t len)
+{
+	MUST(pwrite(fd, src, len, (off_t)offset) == (ssize_t)len);
+}
+
+static inline uint64_t file_get64(int fd, uint64_t offset)
+{
+	uint64_t value;
+	file_get(fd, offset, &value, sizeof(value));
+	return value;
+}
+
+static inline void file_put64(int fd, uint64_t offset, uint64_t value)
+{
+	file_put(fd, offset, &value, sizeof(value));
+}
+
+static inline uint64_t file_size(int fd)
+{
+	struct stat st;
+	MUST(fstat(fd, &st) == 0);
+	return (uint64_t)st.st_size;
+}
+
+/* Offsets of the header's words, typed a second time on purpose: a moved field has to fail a test. */
+enum {
+	AT_MAGIC = 0x000,
+	AT_VERSION_MAJOR = 0x008,
+	AT_VERSION_MINOR = 0x00a,
+	AT_BOM = 0x00c,
+	AT_HEADER_SIZE = 0x010,
+	AT_FEAT_INCOMPAT = 0x014,
+	AT_FEAT_RO_COMPAT = 0x018,
+	AT_FEAT_COMPAT = 0x01c,
+	AT_DATA_OFFSET = 0x020,
+	AT_CAPACITY = 0x028,
+	AT_POLICY = 0x030,
+	AT_RING_ID = 0x040,
+	AT_GENERATION = 0x050,
+	AT_CREATED_NS = 0x058,
+	AT_CRC32C = 0x07c,
+	AT_INTENT = 0x100,
+	AT_HEAD = 0x108,
+	AT_FLOOR = 0x110,
+	AT_RECORDS = 0x300,
+	AT_BYTES = 0x308,
+	AT_DATA = 0x10000,
+};
+
+/* CRC-32C by the book, not the library's. */
+static inline uint32_t crc32c_reference(const uint8_t *bytes, size_t len)
+{
+	uint32_t crc = UINT32_MAX;
+	for (size_t i = 0; i < len; i++) {
+		crc ^= bytes[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = (crc & 1) ? (crc >> 1) ^ UINT32_C(0x82f63b78) : crc >> 1;
+	}
+	return ~crc;
+}
+
+/* Make the checksum of the geometry right again after a change to it. */
+static inline void header_seal(int fd)
+{
+	uint8_t geometry[AT_CRC32C];
+	file_get(fd, 0, geometry, sizeof(geometry));
+	uint32_t crc = crc32c_reference(geometry, sizeof(geometry));
+	file_put(fd, AT_CRC32C, &crc, sizeof(crc));
+}
+
+static inline size_t count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	MUST(dir != NULL);
+	size_t n = 0;
+	while (readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* Mappings of this process whose line in /proc/self/maps holds @word. */
+static inline size_t count_maps(const char *word)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	MUST(maps != NULL);
+	char line[4096];
+	size_t n = 0;
+	while (fgets(line, sizeof(line), maps))
+		n += strstr(line, word) != NULL;
+	fclose(maps);
+	return n;
+}
+
+/* More address space than any process has; what asks for it twice gets ENOMEM. */
+#define TOO_MUCH_SPACE ((size_t)1 << (sizeof(size_t) == 8 ? 46 : 30))
+
+/* Whether that is so: valgrind answers for the kernel, and with EINVAL. */
+static inline bool space_ends_with_enomem(void)
+{
+	void *p = mmap(NULL, 2 * TOO_MUCH_SPACE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (p == MAP_FAILED)
+		return errno == ENOMEM;
+	munmap(p, 2 * TOO_MUCH_SPACE);
+	return false;
+}
+
+/* Address space in use, in bytes: sees reservations that the kernel merges into one line. */
+static inline uint64_t address_space(void)
+{
+	FILE *statm = fopen("/proc/self/statm", "re");
+	MUST(statm != NULL);
+	unsigned long long n_pages = 0;
+	MUST(fscanf(statm, "%llu", &n_pages) == 1);
+	fclose(statm);
+	return n_pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+#endif

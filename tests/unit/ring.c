@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: MIT */
+/* A ring in the memory of one process: what each call promises. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <sys/resource.h>
+
+#include <vmap/ring.h>
+
+#include "helpers.h"
+
+static struct vmap_ring *create(size_t capacity, enum vmap_ring_policy policy, uint64_t start)
+{
+	struct vmap_ring *ring = NULL;
+	int r = vmap_ring_create_at(capacity, policy, start, &ring);
+	errno = -r;
+	MUST(r == 0);
+	return ring;
+}
+
+/* Write the bytes that belong at the head. */
+static ssize_t write_pattern(struct vmap_ring *ring, size_t len)
+{
+	uint8_t *bytes = xmalloc(len);
+	pattern_fill(bytes, vmap_ring_head(ring), len);
+	ssize_t n = vmap_ring_write(ring, bytes, len);
+	free(bytes);
+	return n;
+}
+
+static bool holds_pattern(const struct vmap_ring *ring)
+{
+	struct vmap_ring_span span = vmap_ring_readable(ring);
+	return span.len == (size_t)(vmap_ring_head(ring) - vmap_ring_tail(ring)) &&
+	       pattern_matches(span.data, vmap_ring_tail(ring), span.len);
+}
+
+Test(ring_create, is_empty_at_position_zero)
+{
+	struct vmap_ring *ring = NULL;
+	cr_assert(eq(int, vmap_ring_create(1, VMAP_RING_BOUNDED, &ring), 0));
+	cr_expect(eq(u64, vmap_ring_head(ring), 0));
+	cr_expect(eq(u64, vmap_ring_tail(ring), 0));
+	cr_expect(eq(u64, vmap_ring_overwritten(ring), 0));
+	cr_expect(eq(sz, vmap_ring_readable(ring).len, 0));
+	cr_expect(eq(sz, vmap_ring_writable(ring).len, vmap_ring_capacity(ring)));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_create, rounds_the_capacity_up)
+{
+	size_t unit = vmap_allocation_size();
+	const size_t asked[] = {1, unit - 1, unit, unit + 1, 3 * unit, 3 * unit - 7, 5 * unit + 1};
+	const size_t given[] = {unit, unit, unit, 2 * unit, 3 * unit, 3 * unit, 6 * unit};
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct vmap_ring *ring = create(asked[i], VMAP_RING_OVERWRITE, 0);
+		cr_expect(eq(sz, vmap_ring_capacity(ring), given[i]));
+		vmap_ring_destroy(ring);
+	}
+}
+
+static void expect_create_error(size_t capacity, int policy, int error)
+{
+	struct vmap_ring *const untouched = (struct vmap_ring *)(uintptr_t)0x5a5a;
+	struct vmap_ring *ring = untouched;
+	size_t n_fds = count_fds();
+	size_t n_maps = count_maps("memfd:");
+	uint64_t space = address_space();
+	for (int i = 0; i < 8; i++)
+		cr_expect(eq(int, vmap_ring_create(capacity, (enum vmap_ring_policy)policy, &ring), error));
+	cr_expect(eq(ptr, ring, untouched));
+	cr_expect(eq(sz, count_fds(), n_fds));
+	cr_expect(eq(sz, count_maps("memfd:"), n_maps));
+	cr_expect(lt(u64, address_space() - space, 64 * MIB));
+}
+
+Test(ring_create, refuses_a_capacity_of_zero)
+{
+	expect_create_error(0, VMAP_RING_BOUNDED, -EINVAL);
+	expect_create_error(0, VMAP_RING_OVERWRITE, -EINVAL);
+}
+
+Test(ring_create, refuses_an_unknown_policy)
+{
+	expect_create_error(4096, 0, -EINVAL);
+	expect_create_error(4096, 3, -EINVAL);
+}
+
+Test(ring_create, refuses_what_does_not_fit_twice_into_size_t)
+{
+	expect_create_error(SIZE_MAX, VMAP_RING_BOUNDED, -EOVERFLOW);
+	expect_create_error(SIZE_MAX - vmap_allocation_size() + 1, VMAP_RING_BOUNDED, -EOVERFLOW);
+	expect_create_error(SIZE_MAX / 2 + 1, VMAP_RING_BOUNDED, -EOVERFLOW);
+	expect_create_error(SIZE_MAX / 2, VMAP_RING_BOUNDED, -EOVERFLOW);
+}
+
+Test(ring_create, without_address_space_is_enomem)
+{
+	if (!space_ends_with_enomem())
+		cr_skip_test("too large a mapping is not ENOMEM here");
+	expect_create_error(TOO_MUCH_SPACE, VMAP_RING_OVERWRITE, -ENOMEM);
+}
+
+Test(ring_create, without_descriptors_is_emfile)
+{
+	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	MUST(lowest >= 0);
+	close(lowest);
+	struct rlimit limit;
+	MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	struct rlimit none = {.rlim_cur = (rlim_t)lowest, .rlim_max = limit.rlim_max};
+	MUST(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	struct vmap_ring *ring = NULL;
+	int r = vmap_ring_create(4096, VMAP_RING_BOUNDED, &ring);
+	MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	cr_assert(eq(int, r, -EMFILE));
+	cr_assert(ring == NULL);
+}
+
+Test(ring_create, keeps_no_descriptor)
+{
+	size_t n_fds = count_fds();
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	cr_expect(eq(sz, count_fds(), n_fds));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_destroy, takes_null)
+{
+	vmap_ring_destroy(NULL);
+}
+
+Test(ring_destroy, gives_everything_back)
+{
+	vmap_ring_destroy(create(4096, VMAP_RING_BOUNDED, 0));
+	size_t n_maps = count_maps("memfd:");
+	uint64_t space = address_space();
+	for (int i = 0; i < 8; i++)
+		vmap_ring_destroy(create(64 * MIB, VMAP_RING_OVERWRITE, 0));
+	cr_expect(eq(sz, count_maps("memfd:"), n_maps));
+	cr_expect(lt(u64, address_space() - space, 64 * MIB));
+}
+
+Test(ring_readable, is_one_span_across_the_seam)
+{
+	struct vmap_ring *ring = create(3 * vmap_page_size(), VMAP_RING_BOUNDED, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	cr_assert(eq(sz, (size_t)write_pattern(ring, capacity - 10), capacity - 10));
+	cr_assert(eq(int, vmap_ring_consume(ring, capacity - 10), 0));
+	cr_assert(eq(sz, (size_t)write_pattern(ring, 1000), 1000));
+	struct vmap_ring_span span = vmap_ring_readable(ring);
+	cr_assert(eq(sz, span.len, 1000));
+	cr_assert(pattern_matches(span.data, capacity - 10, 1000));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_writable, is_one_span_across_the_seam)
+{
+	struct vmap_ring *ring = create(3 * vmap_page_size(), VMAP_RING_BOUNDED, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	write_pattern(ring, capacity - 10);
+	vmap_ring_consume(ring, capacity - 100);
+	struct vmap_ring_space space = vmap_ring_writable(ring);
+	cr_assert(eq(sz, space.len, capacity - 90));
+	pattern_fill(space.data, vmap_ring_head(ring), space.len);
+	cr_assert(eq(int, vmap_ring_feed(ring, space.len), 0));
+	cr_assert(eq(sz, vmap_ring_readable(ring).len, capacity));
+	cr_assert(holds_pattern(ring));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_writable, of_an_overwrite_ring_is_the_capacity)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_OVERWRITE, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	cr_expect(eq(sz, vmap_ring_writable(ring).len, capacity));
+	write_pattern(ring, capacity);
+	cr_expect(eq(sz, vmap_ring_writable(ring).len, capacity));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_feed, refuses_more_than_is_writable)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	write_pattern(ring, 100);
+	cr_expect(eq(int, vmap_ring_feed(ring, capacity - 99), -EINVAL));
+	cr_expect(eq(int, vmap_ring_feed(ring, SIZE_MAX), -EINVAL));
+	cr_expect(eq(u64, vmap_ring_head(ring), 100));
+	cr_expect(holds_pattern(ring));
+	cr_expect(eq(int, vmap_ring_feed(ring, capacity - 100), 0));
+	cr_expect(eq(sz, vmap_ring_writable(ring).len, 0));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_feed, of_an_overwrite_ring_refuses_more_than_the_capacity)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_OVERWRITE, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	write_pattern(ring, 100);
+	cr_expect(eq(int, vmap_ring_feed(ring, capacity + 1), -EINVAL));
+	cr_expect(eq(u64, vmap_ring_head(ring), 100));
+	cr_expect(eq(u64, vmap_ring_overwritten(ring), 0));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_feed, counts_what_gave_way)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_OVERWRITE, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	write_pattern(ring, 100);
+	struct vmap_ring_space space = vmap_ring_writable(ring);
+	pattern_fill(space.data, vmap_ring_head(ring), capacity);
+	cr_assert(eq(int, vmap_ring_feed(ring, capacity), 0));
+	cr_expect(eq(u64, vmap_ring_overwritten(ring), 100));
+	cr_expect(eq(u64, vmap_ring_tail(ring), 100));
+	cr_expect(holds_pattern(ring));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_consume, refuses_more_than_is_readable)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	cr_expect(eq(int, vmap_ring_consume(ring, 1), -EINVAL));
+	write_pattern(ring, 100);
+	cr_expect(eq(int, vmap_ring_consume(ring, 101), -EINVAL));
+	cr_expect(eq(int, vmap_ring_consume(ring, SIZE_MAX), -EINVAL));
+	cr_expect(eq(u64, vmap_ring_tail(ring), 0));
+	cr_expect(eq(int, vmap_ring_consume(ring, 100), 0));
+	cr_expect(eq(u64, vmap_ring_tail(ring), 100));
+	cr_expect(eq(u64, vmap_ring_overwritten(ring), 0));
+	vmap_ring_destroy(ring);
+}
+
+/* Regression: a write that ends exactly at the capacity left a peer's ring empty. */
+static void expect_full_after_capacity(enum vmap_ring_policy policy, uint64_t start)
+{
+	struct vmap_ring *ring = create(3 * vmap_page_size(), policy, start);
+	size_t capacity = vmap_ring_capacity(ring);
+	cr_expect(eq(sz, (size_t)write_pattern(ring, capacity), capacity));
+	cr_expect(eq(sz, vmap_ring_readable(ring).len, capacity));
+	cr_expect(eq(u64, vmap_ring_overwritten(ring), 0));
+	cr_expect(holds_pattern(ring));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_write, of_exactly_the_capacity_fills_it)
+{
+	expect_full_after_capacity(VMAP_RING_BOUNDED, 0);
+	expect_full_after_capacity(VMAP_RING_OVERWRITE, 0);
+	expect_full_after_capacity(VMAP_RING_BOUNDED, 4711);
+	expect_full_after_capacity(VMAP_RING_OVERWRITE, 4711);
+}
+
+Test(ring_write, beyond_the_capacity_keeps_the_last_bytes)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_OVERWRITE, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	write_pattern(ring, 100);
+	cr_expect(eq(sz, (size_t)write_pattern(ring, 3 * capacity + 5), 3 * capacity + 5));
+	cr_expect(eq(u64, vmap_ring_head(ring), 3 * capacity + 105));
+	cr_expect(eq(u64, vmap_ring_tail(ring), 2 * capacity + 105));
+	cr_expect(eq(u64, vmap_ring_overwritten(ring), 2 * capacity + 105));
+	cr_expect(holds_pattern(ring));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_write, to_a_bounded_ring_takes_what_fits)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	write_pattern(ring, 100);
+	cr_expect(eq(sz, (size_t)write_pattern(ring, capacity), capacity - 100));
+	cr_expect(eq(sz, vmap_ring_readable(ring).len, capacity));
+	cr_expect(holds_pattern(ring));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_write, to_a_full_bounded_ring_is_eagain)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	write_pattern(ring, capacity);
+	cr_expect(eq(int, (int)vmap_ring_write(ring, "x", 1), -EAGAIN));
+	cr_expect(eq(u64, vmap_ring_head(ring), capacity));
+	cr_expect(holds_pattern(ring));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_write, of_nothing_is_zero)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	cr_expect(eq(int, (int)vmap_ring_write(ring, "", 0), 0));
+	write_pattern(ring, vmap_ring_capacity(ring));
+	cr_expect(eq(int, (int)vmap_ring_write(ring, "", 0), 0));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_write, refuses_lengths_above_ssize_max)
+{
+	for (int policy = VMAP_RING_OVERWRITE; policy <= VMAP_RING_BOUNDED; policy++) {
+		struct vmap_ring *ring = create(4096, (enum vmap_ring_policy)policy, 0);
+		volatile size_t len = (size_t)SSIZE_MAX + 1;
+		cr_expect(eq(int, (int)vmap_ring_write(ring, "x", len), -EINVAL));
+		cr_expect(eq(int, vmap_ring_write_all(ring, "x", len), -EINVAL));
+		char byte;
+		cr_expect(eq(int, (int)vmap_ring_read(ring, &byte, len), -EINVAL));
+		cr_expect(eq(u64, vmap_ring_head(ring), 0));
+		vmap_ring_destroy(ring);
+	}
+}
+
+Test(ring_write_all, takes_all_or_nothing)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	uint8_t *bytes = xmalloc(2 * capacity);
+	pattern_fill(bytes, 0, 2 * capacity);
+	cr_expect(eq(int, vmap_ring_write_all(ring, bytes, capacity + 1), -EMSGSIZE));
+	cr_expect(eq(int, vmap_ring_write_all(ring, bytes, 10), 0));
+	cr_expect(eq(int, vmap_ring_write_all(ring, bytes + 10, capacity - 9), -EAGAIN));
+	cr_expect(eq(u64, vmap_ring_head(ring), 10));
+	cr_expect(eq(int, vmap_ring_write_all(ring, bytes + 10, capacity - 10), 0));
+	cr_expect(eq(int, vmap_ring_write_all(ring, bytes, 1), -EAGAIN));
+	cr_expect(eq(int, vmap_ring_write_all(ring, bytes, capacity + 1), -EMSGSIZE));
+	cr_expect(eq(int, vmap_ring_write_all(ring, bytes, 0), 0));
+	cr_expect(eq(u64, vmap_ring_head(ring), capacity));
+	cr_expect(holds_pattern(ring));
+	free(bytes);
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_write_all, to_an_overwrite_ring_always_succeeds)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_OVERWRITE, 0);
+	size_t capacity = vmap_ring_capacity(ring);
+	uint8_t *bytes = xmalloc(2 * capacity);
+	pattern_fill(bytes, 0, 2 * capacity);
+	cr_expect(eq(int, vmap_ring_write_all(ring, bytes, 2 * capacity), 0));
+	cr_expect(eq(u64, vmap_ring_tail(ring), capacity));
+	cr_expect(holds_pattern(ring));
+	free(bytes);
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_read, consumes_the_oldest_bytes)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	uint8_t bytes[200];
+	cr_expect(eq(int, (int)vmap_ring_read(ring, bytes, sizeof(bytes)), 0));
+	write_pattern(ring, 150);
+	cr_expect(eq(int, (int)vmap_ring_read(ring, bytes, 100), 100));
+	cr_expect(pattern_matches(bytes, 0, 100));
+	cr_expect(eq(u64, vmap_ring_tail(ring), 100));
+	cr_expect(eq(int, (int)vmap_ring_read(ring, bytes, sizeof(bytes)), 50));
+	cr_expect(pattern_matches(bytes, 100, 50));
+	cr_expect(eq(int, (int)vmap_ring_read(ring, bytes, sizeof(bytes)), 0));
+	cr_expect(eq(int, (int)vmap_ring_read(ring, bytes, 0), 0));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_clear, drops_the_bytes_and_keeps_the_positions)
+{
+	for (int policy = VMAP_RING_OVERWRITE; policy <= VMAP_RING_BOUNDED; policy++) {
+		struct vmap_ring *ring = create(4096, (enum vmap_ring_policy)policy, 0);
+		write_pattern(ring, 100);
+		vmap_ring_clear(ring);
+		cr_expect(eq(u64, vmap_ring_head(ring), 100));
+		cr_expect(eq(u64, vmap_ring_tail(ring), 100));
+		cr_expect(eq(sz, vmap_ring_writable(ring).len, vmap_ring_capacity(ring)));
+		cr_expect(eq(sz, (size_t)write_pattern(ring, 4000), 4000));
+		cr_expect(holds_pattern(ring));
+		vmap_ring_destroy(ring);
+	}
+}
+
+Test(ring_positions, pass_the_wrap_at_2_to_the_64)
+{
+	for (int policy = VMAP_RING_OVERWRITE; policy <= VMAP_RING_BOUNDED; policy++) {
+		struct vmap_ring *ring = create(3 * vmap_page_size(), (enum vmap_ring_policy)policy, UINT64_MAX - 99);
+		size_t capacity = vmap_ring_capacity(ring);
+		cr_expect(eq(u64, vmap_ring_head(ring), UINT64_MAX - 99));
+		cr_expect(eq(sz, (size_t)write_pattern(ring, capacity), capacity));
+		cr_expect(eq(u64, vmap_ring_head(ring), capacity - 100));
+		cr_expect(eq(u64, vmap_ring_tail(ring), UINT64_MAX - 99));
+		cr_expect(holds_pattern(ring));
+		cr_expect(eq(int, vmap_ring_consume(ring, 150), 0));
+		cr_expect(eq(u64, vmap_ring_tail(ring), 50));
+		cr_expect(eq(sz, (size_t)write_pattern(ring, 150), 150));
+		cr_expect(holds_pattern(ring));
+		vmap_ring_destroy(ring);
+	}
+}
+
+Test(ring_positions, pass_the_wrap_in_an_over_long_write)
+{
+	struct vmap_ring *ring = create(3 * vmap_page_size(), VMAP_RING_OVERWRITE, UINT64_MAX - 9999);
+	size_t capacity = vmap_ring_capacity(ring);
+	cr_expect(eq(sz, (size_t)write_pattern(ring, 2 * capacity), 2 * capacity));
+	cr_expect(eq(u64, vmap_ring_head(ring), 2 * capacity - 10000));
+	cr_expect(eq(u64, vmap_ring_overwritten(ring), capacity));
+	cr_expect(holds_pattern(ring));
+	vmap_ring_destroy(ring);
+}

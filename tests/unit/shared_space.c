@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Shared rings on a file system that is full: an error, never a signal, and nothing lost.
+ *
+ * The file system is a tmpfs that is mounted nowhere: it ends with its last descriptor, whatever happens to the
+ * test. Making one needs CAP_SYS_ADMIN.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <sys/mount.h>
+
+#include "helpers.h"
+
+/* Open the root of a new tmpfs of @size bytes, or skip the test. */
+static int small_fs(const char *size)
+{
+	int context = fsopen("tmpfs", FSOPEN_CLOEXEC);
+	if (context < 0)
+		cr_skip_test("no small file system: fsopen: %s", strerror(errno));
+	MUST(fsconfig(context, FSCONFIG_SET_STRING, "size", size, 0) == 0);
+	MUST(fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0);
+	int root = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (root < 0)
+		cr_skip_test("no small file system: fsmount: %s", strerror(errno));
+	close(context);
+	return root;
+}
+
+static int file_on(int fs, const char *name)
+{
+	int fd = openat(fs, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	MUST(fd >= 0);
+	return fd;
+}
+
+static struct vmap_shared *ring_on(int fs, uint64_t capacity, int *ret_fd)
+{
+	int fd = file_on(fs, "ring");
+	struct vmap_shared_options options = {.capacity = capacity};
+	struct vmap_shared *ring = NULL;
+	int r = vmap_shared_format(fd, &options);
+	if (r == 0)
+		r = vmap_shared_open(fd, &ring);
+	errno = -r;
+	MUST(r == 0);
+	*ret_fd = fd;
+	return ring;
+}
+
+/* Take every block that is left, into one file that is the caller's to shrink. */
+static int fill_up(int fs)
+{
+	int fd = file_on(fs, "filler");
+	static uint8_t page[4096];
+	while (write(fd, page, sizeof(page)) > 0)
+		;
+	MUST(errno == ENOSPC);
+	return fd;
+}
+
+static ssize_t append_pattern(struct vmap_shared *ring, size_t len)
+{
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	uint8_t *bytes = xmalloc(len);
+	pattern_fill(bytes, state.head, len);
+	ssize_t n = vmap_shared_append(ring, bytes, len);
+	free(bytes);
+	return n;
+}
+
+static bool window_is_whole(const struct vmap_shared *ring)
+{
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	size_t len = (size_t)(state.head - state.tail);
+	uint8_t *bytes = xmalloc(len + 1);
+	uint64_t cursor = state.tail;
+	ssize_t n = vmap_shared_read(ring, &cursor, bytes, len + 1);
+	bool whole = n == (len > 0 ? (ssize_t)len : -EAGAIN) && pattern_matches(bytes, state.tail, len);
+	free(bytes);
+	return whole;
+}
+
+Test(shared_space, missing_for_a_header_is_enospc_and_leaves_the_file_empty)
+{
+	int fs = small_fs("64k");
+	int fd = file_on(fs, "ring");
+	int filler = fill_up(fs);
+	struct vmap_shared_options options = {.capacity = 65536};
+	cr_expect(eq(int, vmap_shared_format(fd, &options), -ENOSPC));
+	cr_expect(eq(u64, file_size(fd), 0));
+	MUST(ftruncate(filler, 0) == 0);
+	cr_expect(eq(int, vmap_shared_format(fd, &options), 0));
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+Test(shared_space, missing_for_an_append_is_enospc_and_changes_nothing)
+{
+	int fs = small_fs("256k"), fd;
+	struct vmap_shared *ring = ring_on(fs, 1 * MIB, &fd);
+	ssize_t n = 0;
+	uint64_t head = 0;
+	for (int i = 0; i < 1000 && n >= 0; i++) {
+		n = append_pattern(ring, 5000);
+		head += n > 0 ? (uint64_t)n : 0;
+	}
+	cr_expect(eq(int, (int)n, -ENOSPC));
+	cr_expect(gt(u64, head, 128 * KIB)); /* most of the space could be used */
+	struct vmap_shared_state before, after;
+	vmap_shared_get_state(ring, &before);
+	cr_expect(eq(u64, before.head, head));
+	for (int i = 0; i < 3; i++)
+		cr_expect(eq(int, (int)append_pattern(ring, 100000), -ENOSPC));
+	cr_expect(eq(int, (int)append_pattern(ring, 3 * MIB), -ENOSPC));
+	vmap_shared_get_state(ring, &after);
+	cr_expect(memcmp(&before, &after, sizeof(before)) == 0);
+	cr_expect(eq(u64, file_get64(fd, AT_INTENT), head));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(fd);
+	close(fs);
+}
+
+Test(shared_space, that_comes_back_is_used)
+{
+	int fs = small_fs("512k"), fd;
+	struct vmap_shared *ring = ring_on(fs, 128 * KIB, &fd);
+	cr_expect(eq(int, (int)append_pattern(ring, 10), 10));
+	int filler = fill_up(fs);
+	cr_expect(eq(int, (int)append_pattern(ring, 100000), -ENOSPC));
+	cr_expect(window_is_whole(ring));
+	MUST(ftruncate(filler, 0) == 0);
+	cr_expect(eq(int, (int)append_pattern(ring, 100000), 100000));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+/* To the last page: what is free can be appended to. */
+Test(shared_space, is_used_to_the_last_page)
+{
+	int fs = small_fs("256k"), fd;
+	struct vmap_shared *ring = ring_on(fs, 128 * KIB, &fd);
+	int filler = fill_up(fs);
+	cr_expect(eq(int, (int)append_pattern(ring, 1), -ENOSPC));
+	MUST(ftruncate(filler, (off_t)(file_size(filler) - vmap_page_size())) == 0);
+	cr_expect(eq(int, (int)append_pattern(ring, vmap_page_size()), (int)vmap_page_size()));
+	cr_expect(eq(int, (int)append_pattern(ring, 1), -ENOSPC));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+Test(shared_space, is_never_missing_once_the_pages_exist)
+{
+	int fs = small_fs("512k"), fd;
+	struct vmap_shared *ring = ring_on(fs, 3 * 65536, &fd);
+	cr_expect(eq(int, (int)append_pattern(ring, 3 * 65536), 3 * 65536));
+	int filler = fill_up(fs);
+	for (int i = 0; i < 200; i++)
+		cr_assert(eq(int, (int)append_pattern(ring, 10007), 10007));
+	vmap_shared_clear(ring);
+	for (int i = 0; i < 200; i++)
+		cr_assert(eq(int, (int)append_pattern(ring, 10007), 10007));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	cr_assert(eq(int, vmap_shared_open(fd, &ring), 0));
+	for (int i = 0; i < 200; i++)
+		cr_assert(eq(int, (int)append_pattern(ring, 10007), 10007));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+/* A ring that was half filled when it was closed still has to reserve its other half. */
+Test(shared_space, missing_after_a_reopen_is_enospc)
+{
+	int fs = small_fs("512k"), fd;
+	struct vmap_shared *ring = ring_on(fs, 3 * 65536, &fd);
+	append_pattern(ring, 80000);
+	vmap_shared_close(ring);
+	int filler = fill_up(fs);
+	cr_assert(eq(int, vmap_shared_open(fd, &ring), 0));
+	int n = 0;
+	while (append_pattern(ring, 10007) > 0)
+		cr_assert(lt(int, ++n, 12));
+	cr_expect(eq(int, (int)append_pattern(ring, 120000), -ENOSPC));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+/*
+ * Blocks that belong to the header, to extended attributes or to the file's block map are no data: the
+ * number of blocks does not tell that every page of the data exists. An append that trusts it dies of SIGBUS.
+ */
+Test(shared_space, is_reserved_although_the_file_has_many_blocks)
+{
+	int fs = small_fs("1m"), fd;
+	struct vmap_shared *ring = ring_on(fs, 3 * 65536, &fd);
+	vmap_shared_close(ring);
+	size_t page = vmap_page_size();
+	MUST(fallocate(fd, 0, 0, 65536) == 0);
+	MUST(fallocate(fd, 0, 65536, (off_t)(3 * 65536 - 2 * page)) == 0);
+	int filler = fill_up(fs);
+	cr_assert(eq(int, vmap_shared_open(fd, &ring), 0));
+	ssize_t n = 0;
+	for (int i = 0; i < 30 && n >= 0; i++)
+		n = append_pattern(ring, 10007);
+	cr_expect(eq(int, (int)n, -ENOSPC));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
