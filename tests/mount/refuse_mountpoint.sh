@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+# A mountpoint that is missing, a file, inside the store, the store itself or already a ringfs.
+. "$(dirname "$0")/lib.sh"
+. "$HERE/refuse.sh"
+mkdir "$STORE/inside" "$T/other"
+: > "$T/file"
+refused 1 "$T/none" "$T/none"
+refused 1 "$T/none" "$T/other" "$T/none"
+refused 1 "$T/file" "$T/file"
+refused 1 "$T/file/x" "$T/file/x"
+rmdir "$STORE/inside"
+start_at "$T/other" size=64K "$STORE"
+mkdir "$T/other/inside"
+stop "$T/other"
+refused 1 "$STORE/inside" "$STORE" "$STORE/inside"
+ln -s "$STORE/inside" "$T/link"
+refused 1 "$STORE/inside" "$STORE" "$T/link"
+refused 1 "$STORE" "$STORE" "$STORE"
+refused 1 "$STORE" "$STORE/." "$STORE"
+start size=64K
+refused 1 "$MNT" "$MNT"
+refused 1 "$MNT" "$STORE" "$MNT"
+write_lines 1 10
+cat "$RING" > "$T/seen"
+same "the mount that is there" "$MODEL" "$T/seen"
+stop
