@@ -4,7 +4,8 @@
  *
  * Threads: any worker may run any operation. Locks, outer before inner:
  *   rfs_views.lock > rfs_nodes.lock
- *   rfs_handles.lock and rfs_locks.lock: no other is taken inside
+ *   rfs_handles.lock: no other is taken inside
+ *   libfuse's lock of one request (an interrupt) > rfs_locks.lock > libfuse's lock of the session
  *   rfs_cursor.lock and rfs_node.ring_lock are taken with none of these held; inside libvmap a ring has
  *   a lock of its own for appenders.
  */

@@ -29,7 +29,8 @@ static struct rfs_handle *handle_alloc(struct rfs_handles *handles, enum rfs_han
 }
 
 int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, struct rfs_node *canonical,
-			 struct rfs_node *view, enum vmap_align align, struct rfs_handle **ret_handle)
+			 struct rfs_node *view, const struct rfs_handle_ring_options *options,
+			 struct rfs_handle **ret_handle)
 {
 	struct vmap_shared *ring;
 	int r = rfs_node_map(canonical, &ring);
@@ -43,7 +44,10 @@ int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, s
 	rfs_node_ref(nodes, canonical);
 	handle->node = canonical->slot.id;
 	handle->ring = ring;
-	rfs_cursor_init(&handle->cursor, ring, align, view);
+	if (options->clear)
+		vmap_shared_clear(ring);
+	rfs_cursor_init(&handle->cursor, ring, options->align, view);
+	handle->cursor.follows_clear = options->writable;
 	*ret_handle = handle;
 	return 0;
 }

@@ -39,9 +39,16 @@ void rfs_handles_init(struct rfs_handles *handles);
 /* Close what the kernel had not released; no thread uses the handles any more. */
 void rfs_handles_finish(struct rfs_handles *handles);
 
+struct rfs_handle_ring_options {
+	enum vmap_align align;
+	bool clear;    /* O_TRUNC: before the handle's origin is set */
+	bool writable; /* reads what it has written, at the offsets of a plain file */
+};
+
 /* Each takes over what it is given only on success. -ENFILE when the table is full. */
 int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, struct rfs_node *canonical,
-			 struct rfs_node *view, enum vmap_align align, struct rfs_handle **ret_handle);
+			 struct rfs_node *view, const struct rfs_handle_ring_options *options,
+			 struct rfs_handle **ret_handle);
 int rfs_handle_open_dir(struct rfs_handles *handles, uint64_t node, int dir_fd, struct rfs_handle **ret_handle);
 int rfs_handle_open_text(struct rfs_handles *handles, char *text, size_t len, struct rfs_handle **ret_handle);
 

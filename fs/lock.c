@@ -246,6 +246,21 @@ void rfs_lock_test(struct rfs_locks *locks, struct rfs_node *node, struct rfs_lo
 	pthread_mutex_unlock(&locks->lock);
 }
 
+void rfs_locks_release(struct rfs_locks *locks, struct rfs_node *node, uint64_t handle)
+{
+	pthread_mutex_lock(&locks->lock);
+	for (uint64_t *link = &node->locks; *link != 0;) {
+		struct rfs_lock *lock = lock_at(locks, *link);
+		if (!lock->request && lock->range.handle == handle)
+			remove_lock(locks, link);
+		else
+			link = &lock->next;
+	}
+	struct granted *list = grant_waiters(locks, node);
+	pthread_mutex_unlock(&locks->lock);
+	tell(locks, list);
+}
+
 /* Take a parked request out of its node's list; keeps I3. */
 static void unpark(struct rfs_locks *locks, struct rfs_nodes *nodes, const struct rfs_lock *lock)
 {

@@ -25,6 +25,7 @@ struct rfs_lock_range {
 	uint64_t start;
 	uint64_t end;   /* inclusive; INT64_MAX is the end of every file */
 	uint64_t owner; /* the kernel's number for the open file or the process */
+	uint64_t handle; /* id of the handle it was asked through: its end is the end of the lock */
 	pid_t pid;
 };
 
@@ -47,6 +48,9 @@ void rfs_locks_finish(struct rfs_locks *locks);
  */
 int rfs_lock_set(struct rfs_locks *locks, struct rfs_node *node, const struct rfs_lock_range *want, bool wait,
 		 void *request, bool (*interrupted)(void *request));
+
+/* The handle is closed for good: what was locked through it and is still held is given up. */
+void rfs_locks_release(struct rfs_locks *locks, struct rfs_node *node, uint64_t handle);
 
 /* The first lock that conflicts with *range is put in its place; F_UNLCK when none does. */
 void rfs_lock_test(struct rfs_locks *locks, struct rfs_node *node, struct rfs_lock_range *range);

@@ -58,6 +58,7 @@ static int check_mountpoint(const char *mountpoint, char **ret_path)
 }
 
 /* libfuse calls itself "fuse" where the user has only heard of ringfs. */
+__attribute__((format(printf, 2, 0)))
 static void log_to_stderr(enum fuse_log_level level, const char *format, va_list args)
 {
 	(void)level;
@@ -68,6 +69,7 @@ static void log_to_stderr(enum fuse_log_level level, const char *format, va_list
 	vfprintf(stderr, format, args);
 }
 
+__attribute__((format(printf, 2, 0)))
 static void log_to_syslog(enum fuse_log_level level, const char *format, va_list args)
 {
 	vsyslog((int)level, format, args); /* the same numbers */

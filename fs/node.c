@@ -9,6 +9,7 @@
  * I3 A view holds a reference on its canonical node: kernels forget the two in any order.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -198,9 +199,13 @@ int rfs_node_create_view(struct rfs_nodes *nodes, struct rfs_node *canonical, st
 	return 0;
 }
 
-/* Under the lock: free what nobody holds any more (keeps I2), and what only that one held. */
-static void free_unused(struct rfs_nodes *nodes, struct rfs_node *node)
+/*
+ * Under the lock: free what nobody holds any more (keeps I2), and what only that one held. The result is the
+ * descriptor to close when the lock is left, or -1: the last one of a large deleted ring takes its time.
+ */
+static int free_unused(struct rfs_nodes *nodes, struct rfs_node *node)
 {
+	int fd = -1;
 	while (node && node->refs == 0 && node->lookups == 0) {
 		struct rfs_node *next = NULL;
 		if (node->kind == RFS_NODE_VIEW) {
@@ -208,11 +213,19 @@ static void free_unused(struct rfs_nodes *nodes, struct rfs_node *node)
 			next->refs--;
 		} else {
 			hash_remove(nodes, node);
+			fd = node->fd; /* at most one: a view leads to its ring, and a ring to nothing */
 		}
-		node_close(node);
+		node->fd = -1;
 		rfs_table_free(&nodes->table, node);
 		node = next;
 	}
+	return fd;
+}
+
+static void close_freed(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 void rfs_node_ref(struct rfs_nodes *nodes, struct rfs_node *node)
@@ -226,8 +239,9 @@ void rfs_node_unref(struct rfs_nodes *nodes, struct rfs_node *node)
 {
 	pthread_mutex_lock(&nodes->lock);
 	node->refs--;
-	free_unused(nodes, node);
+	int fd = free_unused(nodes, node);
 	pthread_mutex_unlock(&nodes->lock);
+	close_freed(fd);
 }
 
 void rfs_node_add_lookup(struct rfs_nodes *nodes, struct rfs_node *node)
@@ -241,11 +255,13 @@ void rfs_node_forget(struct rfs_nodes *nodes, uint64_t id, uint64_t n)
 {
 	pthread_mutex_lock(&nodes->lock);
 	struct rfs_node *node = node_at(nodes, id);
+	int fd = -1;
 	if (node) {
 		node->lookups -= n < node->lookups ? n : node->lookups;
-		free_unused(nodes, node);
+		fd = free_unused(nodes, node);
 	}
 	pthread_mutex_unlock(&nodes->lock);
+	close_freed(fd);
 }
 
 struct rfs_node *rfs_node_canonical(struct rfs_nodes *nodes, struct rfs_node *node)
@@ -261,7 +277,7 @@ int rfs_node_map(struct rfs_node *node, struct vmap_shared **ret_ring)
 	pthread_mutex_lock(&node->ring_lock);
 	if (!node->ring) {
 		int fd;
-		r = rfs_store_open_ring(node->fd, &fd);
+		r = rfs_store_open_ring(node->fd, O_RDWR, &fd);
 		if (r == 0) {
 			r = vmap_shared_open(fd, &node->ring);
 			close(fd);
@@ -287,6 +303,14 @@ void rfs_node_unmap(struct rfs_node *node)
 	vmap_shared_close(unused);
 }
 
+int rfs_node_chmod(struct rfs_node *node, mode_t mode)
+{
+	pthread_mutex_lock(&node->ring_lock);
+	int r = rfs_store_chmod(node->fd, mode);
+	pthread_mutex_unlock(&node->ring_lock);
+	return r;
+}
+
 int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state)
 {
 	int r = 0;
@@ -295,7 +319,7 @@ int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_sta
 		vmap_shared_get_state(node->ring, ret_state);
 	} else {
 		int fd;
-		r = rfs_store_open_ring(node->fd, &fd);
+		r = rfs_store_open_ring(node->fd, O_RDONLY, &fd);
 		if (r == 0) {
 			r = vmap_shared_probe(fd, ret_state);
 			close(fd);

@@ -95,6 +95,9 @@ struct rfs_node *rfs_node_canonical(struct rfs_nodes *nodes, struct rfs_node *no
 int rfs_node_map(struct rfs_node *node, struct vmap_shared **ret_ring);
 void rfs_node_unmap(struct rfs_node *node);
 
+/* Change the mode; not while the ring is being opened past it (rfs_store_open_ring()). */
+int rfs_node_chmod(struct rfs_node *node, mode_t mode);
+
 /* The ring's state, from the mapping or else from the file. */
 int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state);
 

@@ -66,7 +66,6 @@ void rfs_op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int
 void rfs_op_setlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct flock *lock, int sleep);
 void rfs_op_getlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct flock *lock);
 void rfs_op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
-void rfs_release_locks(struct rfs *fs, uint64_t node, enum rfs_lock_kind kind, uint64_t owner);
 
 /* ops_attrs.c */
 void rfs_op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);

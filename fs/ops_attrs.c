@@ -51,7 +51,12 @@ static uint64_t to_ns(struct timespec t)
 {
 	if (t.tv_nsec == UTIME_NOW)
 		clock_gettime(CLOCK_REALTIME, &t);
-	return t.tv_sec < 0 ? 0 : (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+	if (t.tv_sec < 0)
+		return 0;
+	/* 2262, as far as 64 bits of nanoseconds go */
+	if (t.tv_sec > INT64_MAX / 1000000000)
+		return INT64_MAX;
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static int set_times(struct rfs *fs, struct rfs_node *node, int fd, const struct stat *attr, int to_set)
@@ -90,7 +95,7 @@ static int apply(struct rfs *fs, struct rfs_node *node, const struct stat *attr,
 		r = rfs_store_chown(fd, uid, gid);
 	}
 	if (r == 0 && (to_set & FUSE_SET_ATTR_MODE))
-		r = rfs_store_chmod(fd, attr->st_mode);
+		r = rfs_node_chmod(canonical ? canonical : node, attr->st_mode);
 	if (r == 0 && (to_set & FUSE_SET_ATTR_SIZE))
 		r = set_size(fs, node, (uint64_t)attr->st_size);
 	if (r == 0 && (to_set & (FUSE_SET_ATTR_ATIME | FUSE_SET_ATTR_MTIME)))

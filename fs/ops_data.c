@@ -12,13 +12,15 @@
 static int open_ring(struct rfs *fs, struct rfs_node *canonical, struct rfs_node *view, struct fuse_file_info *fi,
 		     struct rfs_handle **ret_handle)
 {
-	int r = rfs_handle_open_ring(&fs->handles, &fs->nodes, canonical, view, fs->options.align, ret_handle);
+	struct rfs_handle_ring_options options = {
+		.align = fs->options.align,
+		.clear = (fi->flags & O_TRUNC) != 0,
+		.writable = (fi->flags & O_ACCMODE) != O_RDONLY,
+	};
+	int r = rfs_handle_open_ring(&fs->handles, &fs->nodes, canonical, view, &options, ret_handle);
 	if (r < 0)
 		return rfs_ring_error(r, canonical);
-	struct rfs_handle *handle = *ret_handle;
-	if (fi->flags & O_TRUNC)
-		vmap_shared_clear(handle->ring);
-	fi->fh = handle->slot.id;
+	fi->fh = (*ret_handle)->slot.id;
 	fi->direct_io = 1; /* sizes and contents change under the page cache */
 	return 0;
 }
@@ -159,6 +161,10 @@ void rfs_op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, 
 		return;
 	}
 	ssize_t n = vmap_shared_append(handle->ring, buf, size);
+	/* The kernel leaves this to us; O_SYNC has the bit of O_DSYNC in it. */
+	int r = n >= 0 && (fi->flags & O_DSYNC) ? vmap_shared_sync(handle->ring) : 0;
+	if (r < 0)
+		n = r;
 	if (n < 0) {
 		fuse_reply_err(req, (int)-n);
 		return;
@@ -196,8 +202,8 @@ void rfs_op_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	(void)ino;
 	struct rfs *fs = rfs_of(req);
 	struct rfs_handle *handle = rfs_handle_of(fs, fi);
-	if (handle && handle->kind == RFS_HANDLE_RING && fi->flock_release)
-		rfs_release_locks(fs, handle->node, RFS_LOCK_FLOCK, fi->lock_owner);
+	if (handle && handle->kind == RFS_HANDLE_RING)
+		rfs_locks_release(&fs->locks, rfs_node_get(&fs->nodes, handle->node), handle->slot.id);
 	if (handle)
 		rfs_handle_release(&fs->handles, &fs->nodes, handle);
 	fuse_reply_err(req, 0);

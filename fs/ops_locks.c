@@ -50,6 +50,7 @@ void rfs_op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int
 		.type = what == LOCK_EX ? F_WRLCK : what == LOCK_SH ? F_RDLCK : F_UNLCK,
 		.end = INT64_MAX,
 		.owner = fi->lock_owner,
+		.handle = fi->fh,
 		.pid = fuse_req_ctx(req)->pid,
 	};
 	set_lock(req, ino, &want, !(op & LOCK_NB));
@@ -63,6 +64,7 @@ static struct rfs_lock_range posix_range(const struct fuse_file_info *fi, const 
 		.start = (uint64_t)lock->l_start,
 		.end = lock->l_len == 0 ? INT64_MAX : (uint64_t)(lock->l_start + lock->l_len - 1),
 		.owner = fi->lock_owner,
+		.handle = fi->fh,
 		.pid = lock->l_pid,
 	};
 }
@@ -90,21 +92,18 @@ void rfs_op_getlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, str
 	fuse_reply_lock(req, lock);
 }
 
-/* Give up all that @owner has; unlocking never fails for want of room, since whole locks go. */
-void rfs_release_locks(struct rfs *fs, uint64_t node, enum rfs_lock_kind kind, uint64_t owner)
-{
-	struct rfs_node *canonical = rfs_node_get(&fs->nodes, node);
-	struct rfs_lock_range all = {.kind = kind, .type = F_UNLCK, .end = INT64_MAX, .owner = owner};
-	rfs_lock_set(&fs->locks, canonical, &all, false, NULL, NULL);
-}
-
 void rfs_op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	(void)ino;
 	struct rfs *fs = rfs_of(req);
 	struct rfs_handle *handle = rfs_handle_of(fs, fi);
 	/* A process that closes any descriptor of a file gives up its fcntl locks on it. */
-	if (handle && handle->kind == RFS_HANDLE_RING)
-		rfs_release_locks(fs, handle->node, RFS_LOCK_POSIX, fi->lock_owner);
+	if (handle && handle->kind == RFS_HANDLE_RING) {
+		struct rfs_lock_range all = {
+			.kind = RFS_LOCK_POSIX, .type = F_UNLCK, .end = INT64_MAX, .owner = fi->lock_owner,
+		};
+		/* Cannot fail: whole locks go, none is cut in two. */
+		rfs_lock_set(&fs->locks, rfs_node_get(&fs->nodes, handle->node), &all, false, NULL, NULL);
+	}
 	fuse_reply_err(req, 0);
 }

@@ -15,7 +15,7 @@ struct words {
 	char *align;
 	char *views;
 	char *store;
-	char *position[2]; /* [SOURCE] MOUNTPOINT */
+	char *position[3]; /* [SOURCE] MOUNTPOINT, and the first too many */
 	int n_positions;
 	bool has_fsname;
 	struct rfs_options *options;
@@ -133,7 +133,7 @@ static int take_word(void *data, const char *arg, int key, struct fuse_args *out
 	case KEY_SUBTYPE:
 		return 0; /* always ringfs: tools know the mount by it */
 	case FUSE_OPT_KEY_NONOPT:
-		if (words->n_positions < 2)
+		if (words->n_positions < 3)
 			words->position[words->n_positions] = strdup(arg);
 		words->n_positions++;
 		return 0;
@@ -174,7 +174,7 @@ static int check_words(struct words *words)
 			return usage_error("views", words->views, "expected on or off");
 	}
 	if (words->n_positions > 2)
-		return usage_error("too many arguments from", words->position[1], "expected [SOURCE] MOUNTPOINT");
+		return usage_error("one argument too many", words->position[2], "expected [SOURCE] MOUNTPOINT");
 	if (words->n_positions == 0) {
 		fprintf(stderr, "ringfs: no mountpoint given: expected [SOURCE] MOUNTPOINT (see ringfs --help)\n");
 		return RFS_EXIT_USAGE;
@@ -242,6 +242,7 @@ int rfs_options_parse(struct fuse_args *args, struct rfs_options *options)
 	free(words.store);
 	free(words.position[0]);
 	free(words.position[1]);
+	free(words.position[2]);
 	return r;
 }
 

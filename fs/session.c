@@ -75,13 +75,15 @@ static bool is_quick(const struct rfs *fs, const struct fuse_buf *buf)
 	if (buf->size < sizeof(*in) || buf->size > QUICK_BYTES)
 		return false;
 	switch (in->opcode) {
-	case FUSE_FORGET:
-	case FUSE_BATCH_FORGET:
 	case FUSE_INTERRUPT:
 		return true;
 	case FUSE_FSYNC:
 	case FUSE_FSYNCDIR:
 		return false;
+	case FUSE_RELEASE:
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+		return false; /* the last user of a deleted ring frees its pages: half a second for some gigabytes */
 	case FUSE_READ: {
 		const struct fuse_read_in *read_in = (const void *)(in + 1);
 		return fs->store.in_memory && buf->size >= sizeof(*in) + sizeof(*read_in) &&
@@ -114,7 +116,8 @@ static void *work(void *arg)
 		if (r <= 0) {
 			fuse_session_exit(se);
 			pthread_mutex_unlock(&s->baton);
-			if (r < 0)
+			/* The kernel's word for a connection that was aborted, by umount -f for one. */
+			if (r < 0 && r != -ECONNABORTED)
 				atomic_store(&s->error, r);
 			break;
 		}
@@ -146,6 +149,7 @@ void rfs_session_block_signals(void)
 	end_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a ring too large for RLIMIT_FSIZE is EFBIG for its program, not our end */
 	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_wake}, NULL);
 }
 

@@ -6,11 +6,12 @@
  * I1 A directory that was neither empty nor a store before is left untouched.
  * I2 One daemon at a time: the marker is locked from before the first change until the end.
  * I3 A ring gets its name last, after its header and owner are in place.
+ * I4 Who uses the mount has no way to the backing files but through it: a user who could truncate one that
+ *    is mapped would end the daemon.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,10 @@
 #include "options.h"
 #include "store.h"
 
-#define MARKER_NAME "store"
+#define MARKER_PATH RFS_CONTROL_NAME "/store"
+#define RINGS_PATH RFS_CONTROL_NAME "/rings"
+#define ZFS_SUPER_MAGIC 0x2fc12fc1
+#define BCACHEFS_SUPER_MAGIC 0xca451a4e
 #define MARKER_TEXT "ringfs store 1\n"
 
 /* The magic link of a descriptor: what *at calls without AT_EMPTY_PATH need. */
@@ -44,7 +48,7 @@ static int store_error(const char *path, const char *why)
 	return RFS_EXIT_FAILURE;
 }
 
-/* Is there anything in the directory besides what a fresh file system has? */
+/* Is there anything in the directory besides our own and what a fresh file system has? */
 static bool is_empty(int dir_fd)
 {
 	bool empty = true;
@@ -57,76 +61,84 @@ static bool is_empty(int dir_fd)
 	}
 	for (struct dirent *e = readdir(dir); e && empty; e = readdir(dir))
 		empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-			strcmp(e->d_name, "lost+found") == 0;
+			strcmp(e->d_name, "lost+found") == 0 || strcmp(e->d_name, RFS_CONTROL_NAME) == 0;
 	closedir(dir);
 	return empty;
 }
 
-/* Take the lock of the marker that is open as @fd, and check what it says. */
-static int claim_marker(const char *path, int fd)
+/* Lock the marker, and check what it says; one that says nothing is ours, made by somebody who was killed. */
+static int claim_marker(const struct rfs_store *store)
 {
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return store_error(path, errno == EWOULDBLOCK ? "already used by another ringfs" : strerror(errno));
+	if (flock(store->lock_fd, LOCK_EX | LOCK_NB) < 0)
+		return store_error(store->path, errno == EWOULDBLOCK ? "already used by another ringfs" : strerror(errno));
 	char text[sizeof(MARKER_TEXT)] = "";
-	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	ssize_t n = pread(store->lock_fd, text, sizeof(text) - 1, 0);
+	if (n == 0) {
+		n = write(store->lock_fd, MARKER_TEXT, strlen(MARKER_TEXT));
+		if (n == (ssize_t)strlen(MARKER_TEXT))
+			return 0;
+		return store_error(store->path, n < 0 ? strerror(errno) : strerror(ENOSPC));
+	}
 	if (n < 0)
-		return store_error(path, strerror(errno));
+		return store_error(store->path, strerror(errno));
 	if (strcmp(text, MARKER_TEXT) != 0)
-		return store_error(path, "of another version or damaged (" RFS_CONTROL_NAME "/" MARKER_NAME ")");
+		return store_error(store->path, "of another version or damaged (" MARKER_PATH ")");
 	return 0;
 }
 
-static int create_marker(struct rfs_store *store)
+/*
+ * Open or make what is ours in the directory. A kill at any point leaves something that the next start
+ * completes: the directory, then the marker, then its text, then the directory of the rings.
+ */
+static int open_control(struct rfs_store *store, int dir_fd)
 {
-	if (mkdirat(store->root_fd, RFS_CONTROL_NAME, 0700) < 0)
-		return store_error(store->path, strerror(errno));
-	store->is_new = true;
-	int fd = openat(store->root_fd, RFS_CONTROL_NAME "/" MARKER_NAME, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	int fd = openat(dir_fd, MARKER_PATH, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 && errno == ENOENT) {
+		if (!is_empty(dir_fd))
+			return store_error(store->path, "neither empty nor a ringfs store"); /* keeps I1 */
+		/* Nobody else enters: others come to the rings through the mount, never past it (keeps I4). */
+		store->is_new = mkdirat(dir_fd, RFS_CONTROL_NAME, 0700) == 0;
+		if (!store->is_new && errno != EEXIST)
+			return store_error(store->path, strerror(errno));
+		fd = openat(dir_fd, MARKER_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	}
 	if (fd < 0)
 		return store_error(store->path, strerror(errno));
 	store->lock_fd = fd;
-	ssize_t n = write(fd, MARKER_TEXT, strlen(MARKER_TEXT));
-	if (n != (ssize_t)strlen(MARKER_TEXT))
-		return store_error(store->path, n < 0 ? strerror(errno) : strerror(ENOSPC));
-	return claim_marker(store->path, fd);
-}
-
-static int open_marker(struct rfs_store *store)
-{
-	int fd = openat(store->root_fd, RFS_CONTROL_NAME "/" MARKER_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0) {
-		store->lock_fd = fd;
-		return claim_marker(store->path, fd);
-	}
-	if (errno != ENOENT)
+	int r = claim_marker(store);
+	if (r != 0)
+		return r;
+	if (mkdirat(dir_fd, RINGS_PATH, 0755) < 0 && errno != EEXIST)
 		return store_error(store->path, strerror(errno));
-	/* A kill between making the directory and the file leaves the directory alone; it is ours. */
-	if (unlinkat(store->root_fd, RFS_CONTROL_NAME, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return store_error(store->path, "has a " RFS_CONTROL_NAME " that is no ringfs store's");
-	if (!is_empty(store->root_fd))
-		return store_error(store->path, "neither empty nor a ringfs store");
-	return create_marker(store); /* keeps I1 */
+	store->root_fd = openat(dir_fd, RINGS_PATH, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return store->root_fd < 0 ? store_error(store->path, strerror(errno)) : 0;
 }
 
 /* Can rings be made here at all? The first thing that touches the store. */
-static int check_usable(const struct rfs_store *store)
+static int check_usable(const struct rfs_store *store, int dir_fd)
 {
-	int fd = openat(store->root_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	struct statfs fs;
+	if (fstatfs(dir_fd, &fs) < 0)
+		return store_error(store->path, strerror(errno));
+	/* There a page that is written again may find the disk full, whatever was reserved: a signal, no error. */
+	if (fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == ZFS_SUPER_MAGIC || fs.f_type == BCACHEFS_SUPER_MAGIC)
+		return store_error(store->path, "on a copy-on-write file system, which cannot keep room for rings");
+	int fd = openat(dir_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0) {
 		close(fd);
 		return 0;
 	}
 	if (errno == EOPNOTSUPP || errno == EISDIR)
 		return store_error(store->path, "its file system cannot hold rings (no O_TMPFILE)");
-	if (errno == EACCES || errno == EPERM || errno == EROFS)
-		return store_error(store->path, errno == EROFS ? "on a read-only file system" : "not writable");
-	return store_error(store->path, strerror(errno));
+	if (errno == EACCES || errno == EPERM)
+		return store_error(store->path, "not writable");
+	return store_error(store->path, errno == EROFS ? "on a read-only file system" : strerror(errno));
 }
 
-static int check_capacity(const struct rfs_store *store, uint64_t capacity)
+static int check_capacity(const struct rfs_store *store, int dir_fd, uint64_t capacity)
 {
 	struct statvfs vfs;
-	if (fstatvfs(store->root_fd, &vfs) < 0)
+	if (fstatvfs(dir_fd, &vfs) < 0)
 		return store_error(store->path, strerror(errno));
 	uint64_t total = (uint64_t)vfs.f_blocks * vfs.f_frsize;
 	/* A file system without a size says 0. */
@@ -138,10 +150,6 @@ static int check_capacity(const struct rfs_store *store, uint64_t capacity)
 	return 0;
 }
 
-/*
- * A directory nobody else can enter, and in it the store, whose mode is that of the mount's root: with
- * allow_other others come in through the mount, never past it.
- */
 static int make_private(struct rfs_store *store)
 {
 	const char *parents[] = {"/dev/shm", getenv("XDG_RUNTIME_DIR")};
@@ -149,16 +157,12 @@ static int make_private(struct rfs_store *store)
 		char *path = NULL;
 		if (!parents[i] || asprintf(&path, "%s/ringfs-XXXXXX", parents[i]) < 0)
 			continue;
-		if (!mkdtemp(path)) {
-			free(path);
-			continue;
+		if (mkdtemp(path)) {
+			store->path = path;
+			store->is_private = true;
+			return 0;
 		}
-		store->private_path = path;
-		if (asprintf(&store->path, "%s/rings", path) < 0) {
-			store->path = NULL;
-			return store_error(path, strerror(ENOMEM));
-		}
-		return mkdir(store->path, 0755) < 0 ? store_error(store->path, strerror(errno)) : 0;
+		free(path);
 	}
 	fprintf(stderr,
 		"ringfs: no place for a store in memory (/dev/shm, $XDG_RUNTIME_DIR): %s; name a directory as SOURCE\n",
@@ -174,16 +178,17 @@ static bool is_in_memory(int fd)
 
 static int open_checked(struct rfs_store *store, uint64_t capacity)
 {
-	store->root_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (store->root_fd < 0)
+	int dir_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir_fd < 0)
 		return store_error(store->path, strerror(errno));
-	store->in_memory = is_in_memory(store->root_fd);
+	store->in_memory = is_in_memory(dir_fd);
 	store->privileged = geteuid() == 0;
-	int r = check_usable(store);
+	int r = check_usable(store, dir_fd);
 	if (r == 0)
-		r = check_capacity(store, capacity);
+		r = check_capacity(store, dir_fd, capacity);
 	if (r == 0)
-		r = open_marker(store); /* keeps I2 */
+		r = open_control(store, dir_fd); /* keeps I2 */
+	close(dir_fd);
 	return r;
 }
 
@@ -211,27 +216,42 @@ bool rfs_store_contains(const struct rfs_store *store, const char *path)
 	return strncmp(path, store->path, n) == 0 && (path[n] == '\0' || path[n] == '/' || n == 1);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+/* Remove @name and all below it, whatever modes its owner gave to directories. Best effort. */
+static void remove_tree(int parent_fd, const char *name)
 {
-	(void)st, (void)type, (void)ftw;
-	(void)remove(path);
-	return 0;
+	if (unlinkat(parent_fd, name, 0) == 0 || (errno != EISDIR && errno != EPERM))
+		return;
+	(void)fchmodat(parent_fd, name, 0700, 0);
+	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			remove_tree(dirfd(dir), e->d_name);
+	closedir(dir);
+	(void)unlinkat(parent_fd, name, AT_REMOVEDIR);
 }
 
 void rfs_store_close(struct rfs_store *store, bool discard)
 {
-	if (store->private_path) {
-		nftw(store->private_path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	if (store->is_private) {
+		remove_tree(AT_FDCWD, store->path);
 	} else if (discard && store->is_new) {
-		unlinkat(store->root_fd, RFS_CONTROL_NAME "/" MARKER_NAME, 0);
-		unlinkat(store->root_fd, RFS_CONTROL_NAME, AT_REMOVEDIR);
+		int dir_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		unlinkat(dir_fd, RINGS_PATH, AT_REMOVEDIR);
+		unlinkat(dir_fd, MARKER_PATH, 0);
+		unlinkat(dir_fd, RFS_CONTROL_NAME, AT_REMOVEDIR);
+		close(dir_fd);
 	}
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
 	if (store->root_fd >= 0)
 		close(store->root_fd);
 	free(store->path);
-	free(store->private_path);
 	*store = (struct rfs_store){.root_fd = -1, .lock_fd = -1};
 }
 
@@ -254,10 +274,10 @@ int rfs_store_stat(int path_fd, struct stat *ret_stat)
 	return fstatat(path_fd, "", ret_stat, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
-int rfs_store_open_ring(int path_fd, int *ret_fd)
+int rfs_store_open_ring(int path_fd, int access, int *ret_fd)
 {
 	struct fd_path path = fd_path(path_fd);
-	int fd = open(path.text, O_RDWR | O_CLOEXEC);
+	int fd = open(path.text, access | O_CLOEXEC);
 	if (fd < 0 && errno == EACCES) {
 		/* Our own file with a mode that shuts out its owner (0444, 0200): the mount's users are bound by
 		 * the mode, the daemon that keeps the bytes for them is not. */
@@ -267,7 +287,7 @@ int rfs_store_open_ring(int path_fd, int *ret_fd)
 			return r;
 		if (chmod(path.text, (st.st_mode & 07777) | 0600) < 0)
 			return -EACCES;
-		fd = open(path.text, O_RDWR | O_CLOEXEC);
+		fd = open(path.text, access | O_CLOEXEC);
 		r = fd < 0 ? -errno : 0;
 		if (chmod(path.text, st.st_mode & 07777) < 0 && r == 0)
 			r = -errno;

@@ -15,17 +15,17 @@
 
 #include <vmap/shared.h>
 
-/* Hidden at the root of the store and of the mount. */
+/* At the root of the mount: the control files, not listed. In the store: all that is ours. */
 #define RFS_CONTROL_NAME ".ringfs"
 
 struct rfs_store {
-	int root_fd;       /* O_PATH */
+	int root_fd;       /* O_PATH: the mount's root, a directory inside the store's own */
 	int lock_fd;       /* the marker, flock'ed while the store is in use */
-	bool is_new;       /* we made the marker */
+	bool is_private;   /* made by us in memory, removed at the end */
+	bool is_new;       /* we made what is ours in it */
 	bool in_memory;    /* tmpfs or ramfs: nothing here waits for a disk */
 	bool privileged;   /* may give files away */
 	char *path;        /* absolute, for messages */
-	char *private_path; /* the directory around it that we made in memory and remove at the end, or NULL */
 };
 
 /* Who creates something, and how. */
@@ -51,8 +51,11 @@ void rfs_store_close(struct rfs_store *store, bool discard);
 int rfs_store_walk(int parent_fd, const char *name, int *ret_fd, struct stat *ret_stat);
 int rfs_store_stat(int path_fd, struct stat *ret_stat);
 
-/* A descriptor of what @path_fd stands for, for reading and writing, whatever its mode says to its owner. */
-int rfs_store_open_ring(int path_fd, int *ret_fd);
+/*
+ * A descriptor of the file @path_fd stands for, with @access O_RDONLY or O_RDWR, whatever its mode says to its
+ * owner.
+ */
+int rfs_store_open_ring(int path_fd, int access, int *ret_fd);
 int rfs_store_open_dir(int path_fd, int *ret_fd);
 
 /* Create a ring, whole or not at all: at no instant is there a name without a valid header behind it. */

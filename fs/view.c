@@ -20,6 +20,8 @@
 
 /* Two round trips of a loaded machine, generously. */
 #define PENDING_FRESH_MS 5000u
+/* Longer than any thread stays inside one open(2) on a machine that still works. */
+#define PENDING_FORGOTTEN_MS 600000u
 /* Copies that may fail to a fast writer before the reader skips further ahead than it must. */
 #define CLOSE_TRIES 4
 #define ALL_TRIES 64
@@ -50,15 +52,35 @@ static struct rfs_pending *find_pending(struct rfs_views *views, pid_t tid)
 	return NULL;
 }
 
+/* Let go of the nodes of an entry; only the thread's number stays. */
+static void empty_pending(struct rfs_nodes *nodes, struct rfs_pending *entry)
+{
+	if (entry->view)
+		rfs_node_unref(nodes, rfs_node_get(nodes, entry->view));
+	if (entry->canonical)
+		rfs_node_unref(nodes, rfs_node_get(nodes, entry->canonical));
+	entry->view = 0;
+	entry->canonical = 0;
+}
+
 /* Drop an entry and the references it holds; the last entry takes its place. */
 static void drop_pending(struct rfs_views *views, struct rfs_nodes *nodes, struct rfs_pending *entry)
 {
-	struct rfs_node *view = entry->view ? rfs_node_get(nodes, entry->view) : NULL;
-	struct rfs_node *canonical = rfs_node_get(nodes, entry->canonical);
+	empty_pending(nodes, entry);
 	*entry = views->pending[--views->n_pending];
-	if (view)
-		rfs_node_unref(nodes, view);
-	rfs_node_unref(nodes, canonical);
+}
+
+/* Opens that came to nothing must not keep a deleted ring's pages, nor the table long. */
+static void sweep_pending(struct rfs_views *views, struct rfs_nodes *nodes)
+{
+	uint64_t now = now_ms();
+	for (uint32_t i = views->n_pending; i-- > 0;) {
+		struct rfs_pending *entry = &views->pending[i];
+		if (now - entry->since_ms > PENDING_FORGOTTEN_MS)
+			drop_pending(views, nodes, entry);
+		else if (now - entry->since_ms > PENDING_FRESH_MS)
+			empty_pending(nodes, entry);
+	}
 }
 
 static struct rfs_pending *add_pending(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
@@ -85,7 +107,8 @@ bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid
 	struct rfs_pending *entry = find_pending(views, tid);
 	if (entry)
 		drop_pending(views, nodes, entry); /* keeps I1 and I2 */
-	else
+	sweep_pending(views, nodes);
+	if (!entry)
 		add_pending(views, nodes, tid, canonical);
 	pthread_mutex_unlock(&views->lock);
 	return !entry;
@@ -99,7 +122,7 @@ struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nod
 		return NULL;
 	pthread_mutex_lock(&views->lock);
 	struct rfs_pending *entry = find_pending(views, tid);
-	if (entry && now_ms() - entry->since_ms <= PENDING_FRESH_MS) {
+	if (entry && entry->canonical != 0 && now_ms() - entry->since_ms <= PENDING_FRESH_MS) {
 		/* Another ring may have got the name in between. Only the last part of a path can be a ring. */
 		if (entry->canonical != canonical->slot.id) {
 			drop_pending(views, nodes, entry);
@@ -263,7 +286,6 @@ static size_t read_sequential(struct rfs_cursor *cursor, const struct vmap_share
 			/* Data, or the head: either way this is where the reader is now (keeps I4). */
 			if (from != start) {
 				*ret_lost = lost_between(ring, start, from);
-				cursor->lost += *ret_lost;
 				set_origin(cursor, get_origin(cursor) + (from - start));
 			}
 			return n > 0 ? (size_t)n : 0;
@@ -293,6 +315,19 @@ static size_t read_random(struct rfs_cursor *cursor, const struct vmap_shared *r
 	return hole;
 }
 
+/*
+ * The ring was cleared since: who goes back to the start wants the new start, as after a truncation, and so
+ * does at any offset who writes by the same handle and reads it back.
+ */
+static void follow_clear(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+			 const struct vmap_shared_state *state, uint64_t offset)
+{
+	if ((offset != 0 && !cursor->follows_clear) || get_origin(cursor) >= state->floor)
+		return;
+	set_origin(cursor, cursor->follows_clear ? state->floor : vmap_shared_oldest(ring, align));
+	cursor->next_offset = 0;
+}
+
 size_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
 		       uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost)
 {
@@ -302,11 +337,7 @@ size_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring
 	pthread_mutex_lock(&cursor->lock);
 	struct vmap_shared_state state;
 	vmap_shared_get_state(ring, &state);
-	/* The ring was cleared since: who goes back to the start wants the new start, as after a truncation. */
-	if (offset == 0 && get_origin(cursor) < state.floor) {
-		set_origin(cursor, vmap_shared_oldest(ring, align));
-		cursor->next_offset = 0;
-	}
+	follow_clear(cursor, ring, align, &state, offset);
 	uint64_t pos = get_origin(cursor) + offset;
 	size_t n = 0;
 	if (pos < state.head) {
@@ -325,7 +356,11 @@ int64_t rfs_cursor_seek(struct rfs_cursor *cursor, const struct vmap_shared *rin
 {
 	struct vmap_shared_state state;
 	vmap_shared_get_state(ring, &state);
+	pthread_mutex_lock(&cursor->lock);
+	if (cursor->follows_clear)
+		follow_clear(cursor, ring, VMAP_ALIGN_BYTE, &state, offset);
 	uint64_t origin = get_origin(cursor);
+	pthread_mutex_unlock(&cursor->lock);
 	uint64_t pos = origin + offset;
 	if (pos >= state.head)
 		return -ENXIO;

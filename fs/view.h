@@ -24,9 +24,9 @@
 
 /* A thread that was told ESTALE and has not come back with its OPEN yet. */
 struct rfs_pending {
-	pid_t tid; /* 0: free */
-	uint64_t canonical;
-	uint64_t view; /* node id, 0 until its LOOKUP came */
+	pid_t tid;
+	uint64_t canonical; /* node id; 0 when it came to nothing in time, and holds nothing any more */
+	uint64_t view;      /* node id, 0 until its LOOKUP came */
 	uint64_t since_ms;
 };
 
@@ -49,7 +49,7 @@ bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid
 struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
 				  struct rfs_node *canonical);
 
-/* The second OPEN of @tid has come on a view, or its open has become a CREATE. */
+/* The open of @tid is over: its second OPEN has come on a view, it has become a CREATE, or the name is gone. */
 void rfs_views_end(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid);
 
 /* The longest rest of a line that a cursor remembers, see struct rfs_cursor. */
@@ -61,7 +61,7 @@ struct rfs_cursor {
 	_Atomic uint64_t *origin; /* position of offset 0: the view's, or own_origin */
 	_Atomic uint64_t own_origin;
 	uint64_t next_offset; /* where the last read ended: a read from here is sequential */
-	uint64_t lost;        /* bytes this handle's reader never saw */
+	bool follows_clear;   /* a clear moves the origin at once, not only when the reader goes back to the start */
 	/*
 	 * The rest of the line in which the last read ended. If the reader is overrun before it comes back,
 	 * it still gets that line whole.

@@ -63,6 +63,13 @@ quietly() {
 	return 1
 }
 
+# broken WHAT: ends the script; a test run closes with its line all the same
+broken() {
+	[ -e "$work/results" ] || die "could not $1"
+	fail "$1"
+	finish
+}
+
 # configure DIR [MESON OPTION...]: always anew, for packages may have come since the last time
 configure() {
 	local dir=$1 again=()
@@ -73,7 +80,7 @@ configure() {
 	step "configure ${dir#"$top"/}${*:+ ($*)}"
 	quietly meson setup "${again[@]}" "$dir" "$top" "$@" && return
 	[ ${#again[@]} -eq 0 ] || echo "If $dir is from another meson or another place, remove it." >&2
-	die "meson setup failed"
+	broken "configure ${dir#"$top"/}"
 }
 
 # compile DIR [TARGET...]: without targets, all; newer mesons leave what only tests need out of all
@@ -83,7 +90,8 @@ compile() {
 	[ $# -gt 0 ] || set -- all meson-test-prereq
 	step "compile ${dir#"$top"/}"
 	# Warnings are shown, progress is not.
-	ninja -C "$dir" --quiet "$@" </dev/null 2>&1 9>&- | sed '/^ninja: no work to do/d' || die "the build failed"
+	ninja -C "$dir" --quiet "$@" </dev/null 2>&1 9>&- | sed '/^ninja: no work to do/d' ||
+		broken "compile ${dir#"$top"/}"
 }
 
 # run_suites DIR [ARGUMENT OF MESON TEST...]: run, print failures and skips, count

@@ -41,9 +41,7 @@ fail() {
 
 skip() {
 	trap - ERR
-	say "SKIP: $*"
 	echo "SKIP: $*"
-	SKIPPED=1
 	exit 77
 }
 
@@ -65,6 +63,15 @@ need() {
 }
 
 need_root() { ((EUID == 0)) || skip "needs root: $*"; }
+
+# The case's directory opened to a second user; in a root directory that is closed to others there is none.
+need_second_user() {
+	need setpriv
+	need_root "acts as a second user"
+	chmod 711 "$T"
+	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$T" 2> "$T/which" ||
+		skip "a second user cannot come to $T"
+}
 
 # threads_of ID: where each thread of a process stands, for the message of a failure
 threads_of() {
@@ -125,9 +132,14 @@ stop() {
 	ended "$mnt"
 }
 
+# A mount namespace that somebody made meanwhile (a container that starts) holds a copy of every mount, and a daemon lives as
+# long as the last copy.
+gone_or_free() { gone "$1" || ! grep -qsF " $2 " /proc/[0-9]*/mountinfo; }
+
 # ended MOUNTPOINT: the daemon must have ended with status 0, silent, leaving nothing behind
 ended() {
 	local mnt=$1 pid=${DAEMON[$1]} status=0
+	DEADLINE=$((4 * DEADLINE)) wait_for "other mount namespaces to let go of $mnt" gone_or_free "$pid" "$mnt"
 	ON_TIMEOUT=(threads_of "$pid")
 	wait_for "the daemon of $mnt to end" gone "$pid"
 	ON_TIMEOUT=()

@@ -16,7 +16,7 @@ cuts = [1, len(line(0)) - 1, len(line(0)), starts[1] + 3, starts[2] + 10, starts
         starts[3] + 1, starts[5] - 1, starts[5]]
 views = []
 for cut in cuts:
-    for step in (cut, 13, 4096):
+    for step in (cut, 997, 4096):
         fd = os.open(path, os.O_RDONLY)
         got = b""
         while len(got) < cut:

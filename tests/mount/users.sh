@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: MIT
 # allow_other: a second user owns what he creates, and the kernel holds him to modes, owners and groups.
 . "$(dirname "$0")/lib.sh"
-need_root "acts as a second user"
-chmod 711 "$T"
+need_second_user
 start size=64K,allow_other "$STORE"
 mkdir -m 1777 "$MNT/tmp"
 mkdir -m 2775 "$MNT/team"

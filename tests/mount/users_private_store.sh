@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: MIT
 # With a store in memory: allow_other lets others reach the rings but never the store; without it they reach nothing.
 . "$(dirname "$0")/lib.sh"
-need setpriv
-need_root "acts as a second user"
-chmod 711 "$T"
+need_second_user
 other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
 start size=64K,allow_other
 echo public > "$RING"

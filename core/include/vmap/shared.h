@@ -72,7 +72,8 @@ VMAP_API uint64_t vmap_shared_round_capacity(uint64_t capacity);
  * Threads: any; nobody else may use the file yet.
  * Errors:  -EACCES @p fd is not open for reading and writing; -EINVAL a capacity of 0 or @p start out of
  *          range; -EFBIG a capacity above the maximum or one that the file system cannot have; -EEXIST the
- *          file is not empty; -ENOSPC, -EIO, -EBADF, -EPERM (a sealed memfd) as the system says. The file is empty again after an error.
+ *          file is not empty; -ENOSPC, -EIO, -EBADF, -ENOMEM, -EPERM (a sealed memfd)
+ *          as the system says. The file is empty again after an error.
  */
 VMAP_API int vmap_shared_format(int fd, const struct vmap_shared_options *options);
 
@@ -86,7 +87,8 @@ VMAP_API int vmap_shared_format(int fd, const struct vmap_shared_options *option
  * Errors:  -ENOMSG the file is no ring (other magic, or too short for one); -EPROTO made by a newer version or a
  *          machine of other byte order; -EBADMSG damaged (checksum, geometry, size of the file or
  *          positions are impossible); -EOPNOTSUPP a policy or feature this version does not have;
- *          -EACCES @p fd is not open for reading and writing; -ENOMEM, -EMFILE as the system says.
+ *          -EACCES @p fd is not open for reading and writing; -ENOMEM, -EMFILE, -EIO, -EBADF, -EPERM (a
+ *          sealed memfd) as the system says.
  */
 VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);
 
@@ -98,7 +100,7 @@ VMAP_API void vmap_shared_close(struct vmap_shared *ring);
  *
  * Owner:   @p fd stays the caller's, open for reading.
  * Threads: any.
- * Errors:  as vmap_shared_open(), except -EACCES, -ENOMEM and -EMFILE; -EIO, -EBADF as the system says.
+ * Errors:  as vmap_shared_open(), except -EACCES and -EMFILE.
  */
 VMAP_API int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state);
 

@@ -18,40 +18,50 @@
 
 #include "shared_priv.h"
 
-/* Reserve in steps: few system calls, and a ring that holds little costs little. */
-static uint64_t reserve_step(uint64_t capacity)
-{
-	uint64_t step = capacity / 16;
-	if (step < VMAP_SHARED_UNIT)
-		return VMAP_SHARED_UNIT;
-	return step < ((uint64_t)1 << 20) ? step : (uint64_t)1 << 20;
-}
-
 static uint64_t round_to(uint64_t value, uint64_t unit)
 {
 	return (value + unit - 1) / unit * unit;
 }
 
-/* Make sure that the data up to file offset @end has pages; keeps I3. */
+/* Reserve in steps: few system calls, and a ring that holds little costs little. */
+static uint64_t reserve_step(uint64_t capacity)
+{
+	uint64_t step = round_to(capacity / 16, VMAP_SHARED_UNIT);
+	return step < ((uint64_t)1 << 20) ? step : (uint64_t)1 << 20;
+}
+
+/* Give pages to the positions [from, to), at most a capacity of them, which may lie around the edge. */
+static int reserve_positions(const struct vmap_shared *ring, uint64_t from, uint64_t to)
+{
+	uint64_t index = from % ring->capacity;
+	uint64_t len = to - from;
+	uint64_t first = len < ring->capacity - index ? len : ring->capacity - index;
+	int r = vmap_os_reserve(ring->fd, VMAP_SHARED_HEADER_SIZE + index, first);
+	if (r == 0 && first < len)
+		r = vmap_os_reserve(ring->fd, VMAP_SHARED_HEADER_SIZE, len - first);
+	return r;
+}
+
+/*
+ * Make sure that the positions up to @end have pages; keeps I3. What lies behind the head is not looked at:
+ * a program that opens the ring anew for each line pays for the pages of its line only.
+ */
 static int ensure_reserved(struct vmap_shared *ring, uint64_t end)
 {
-	if (end <= ring->reserved)
+	uint64_t from = ring->reserved_to;
+	uint64_t all = ring->reserved_from + ring->capacity;
+	if (end <= from || from == all)
 		return 0;
 	uint64_t to = round_to(end, reserve_step(ring->capacity));
-	if (to > ring->capacity)
-		to = ring->capacity;
-	int r = vmap_os_reserve(ring->fd, VMAP_SHARED_HEADER_SIZE + ring->reserved, to - ring->reserved);
+	int r = reserve_positions(ring, from, to < all ? to : all);
 	if (r == -ENOSPC || r == -EDQUOT) {
 		/* The last pages of a store are as good as any. */
 		to = round_to(end, vmap_page_size());
-		if (to > ring->capacity)
-			to = ring->capacity;
-		r = vmap_os_reserve(ring->fd, VMAP_SHARED_HEADER_SIZE + ring->reserved, to - ring->reserved);
+		r = reserve_positions(ring, from, to < all ? to : all);
 	}
-	if (r < 0)
-		return r;
-	ring->reserved = to;
-	return 0;
+	if (r == 0)
+		ring->reserved_to = to < all ? to : all;
+	return r;
 }
 
 /* Note whether a line starts at @start, the tail once @intent is raised: the byte before it is about to go. */
@@ -105,8 +115,7 @@ static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	if (len > VMAP_SHARED_POSITION_MAX - head)
 		return -EFBIG;
-	uint64_t end = len < ring->capacity ? head % ring->capacity + len : ring->capacity;
-	int r = ensure_reserved(ring, end < ring->capacity ? end : ring->capacity);
+	int r = ensure_reserved(ring, head + len);
 	if (r < 0)
 		return r;
 

@@ -188,6 +188,9 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 		goto err_free;
 	}
 	ring->spoilt = atomic_load_explicit(&header->intent, memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
+	ring->reserved_from = head - head % vmap_page_size();
+	ring->reserved_to = ring->reserved_from;
 
 	ring->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (ring->fd < 0) {

@@ -18,8 +18,10 @@ struct vmap_shared {
 	 */
 	uint64_t spoilt;
 	int fd;               /* for reserving pages and for fsync */
-	pthread_mutex_t lock; /* appenders of this process; guards reserved and all stores to the header */
-	uint64_t reserved;    /* file offsets [0, reserved) of the data have pages */
+	pthread_mutex_t lock; /* appenders of this process; guards reserved_to and all stores to the header */
+	/* These positions have pages, for certain; all of the ring once they are a capacity apart. */
+	uint64_t reserved_from; /* the page of the head when the ring was opened */
+	uint64_t reserved_to;
 };
 
 /* The lower end of the readable window for a writer that has announced @intent. */
