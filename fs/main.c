@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -40,9 +41,10 @@ static bool is_ringfs(const char *path)
 static int check_mountpoint(const char *mountpoint, char **ret_path)
 {
 	struct stat st;
+	struct statvfs vfs; /* asks the daemon of a mount, where stat may be answered from memory */
 	char *path = realpath(mountpoint, NULL);
 	const char *why = NULL;
-	if (!path || stat(path, &st) < 0)
+	if (!path || stat(path, &st) < 0 || statvfs(path, &vfs) < 0)
 		why = errno == ENOENT ? "no such directory" :
 		      errno == ENOTCONN ? "a dead FUSE mount is there; unmount it first: fusermount3 -u" : strerror(errno);
 	else if (!S_ISDIR(st.st_mode))

@@ -8,7 +8,9 @@
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
-	(void)userdata;
+	const struct rfs *fs = userdata;
+	if (fs->options.max_read != 0)
+		conn->max_read = fs->options.max_read;
 	/* A write of up to 1 MiB in one request; the kernel's limit for a request. */
 	conn->max_write = 1u << 20;
 	/* O_TRUNC comes with the open, so a reader never sees a half-done one. */

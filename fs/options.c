@@ -2,13 +2,14 @@
 /* The option table: one row an option, in the order of --help and of the manual. */
 #include <errno.h>
 #include <fuse_lowlevel.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "options.h"
 
-enum { KEY_HELP = 1, KEY_VERSION, KEY_FOREGROUND, KEY_SINGLE, KEY_DEBUG, KEY_FSNAME, KEY_SUBTYPE };
+enum { KEY_HELP = 1, KEY_VERSION, KEY_FOREGROUND, KEY_SINGLE, KEY_DEBUG, KEY_FSNAME, KEY_SUBTYPE, KEY_MAX_READ };
 
 struct words {
 	char *size;
@@ -21,6 +22,8 @@ struct words {
 	struct rfs_options *options;
 };
 
+/* As FUSE_OPT_KEY, whose -1U is the wrong type for -Wconversion's taste. */
+#define KEY(template, key) {template, UINT_MAX, key}
 #define WORD(template, field) {template, offsetof(struct words, field), 0}
 
 static const struct fuse_opt table[] = {
@@ -28,26 +31,27 @@ static const struct fuse_opt table[] = {
 	WORD("align=%s", align),
 	WORD("store=%s", store),
 	WORD("views=%s", views),
-	FUSE_OPT_KEY("-h", KEY_HELP),
-	FUSE_OPT_KEY("--help", KEY_HELP),
-	FUSE_OPT_KEY("-V", KEY_VERSION),
-	FUSE_OPT_KEY("--version", KEY_VERSION),
-	FUSE_OPT_KEY("-f", KEY_FOREGROUND),
-	FUSE_OPT_KEY("-s", KEY_SINGLE),
-	FUSE_OPT_KEY("-d", KEY_DEBUG),
-	FUSE_OPT_KEY("debug", KEY_DEBUG),
-	FUSE_OPT_KEY("fsname=", KEY_FSNAME),
-	FUSE_OPT_KEY("subtype=", KEY_SUBTYPE),
+	KEY("-h", KEY_HELP),
+	KEY("--help", KEY_HELP),
+	KEY("-V", KEY_VERSION),
+	KEY("--version", KEY_VERSION),
+	KEY("-f", KEY_FOREGROUND),
+	KEY("-s", KEY_SINGLE),
+	KEY("-d", KEY_DEBUG),
+	KEY("debug", KEY_DEBUG),
+	KEY("fsname=", KEY_FSNAME),
+	KEY("subtype=", KEY_SUBTYPE),
+	KEY("max_read=", KEY_MAX_READ),
 	/* fstab's own words */
-	FUSE_OPT_KEY("nofail", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("_netdev", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("user", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("user=", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("users", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("nouser", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("auto", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("noauto", FUSE_OPT_KEY_DISCARD),
-	FUSE_OPT_KEY("defaults", FUSE_OPT_KEY_DISCARD),
+	KEY("nofail", FUSE_OPT_KEY_DISCARD),
+	KEY("_netdev", FUSE_OPT_KEY_DISCARD),
+	KEY("user", FUSE_OPT_KEY_DISCARD),
+	KEY("user=", FUSE_OPT_KEY_DISCARD),
+	KEY("users", FUSE_OPT_KEY_DISCARD),
+	KEY("nouser", FUSE_OPT_KEY_DISCARD),
+	KEY("auto", FUSE_OPT_KEY_DISCARD),
+	KEY("noauto", FUSE_OPT_KEY_DISCARD),
+	KEY("defaults", FUSE_OPT_KEY_DISCARD),
 	FUSE_OPT_END,
 };
 
@@ -129,6 +133,9 @@ static int take_word(void *data, const char *arg, int key, struct fuse_args *out
 		return 0;
 	case KEY_FSNAME:
 		words->has_fsname = true;
+		return 1;
+	case KEY_MAX_READ:
+		words->options->max_read = (unsigned)strtoul(arg + strlen("max_read="), NULL, 10);
 		return 1;
 	case KEY_SUBTYPE:
 		return 0; /* always ringfs: tools know the mount by it */

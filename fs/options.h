@@ -17,6 +17,7 @@ struct rfs_options {
 	uint64_t capacity;     /* of rings created from now on; bytes, rounded up */
 	enum vmap_align align; /* what a reader's offset 0 stands for */
 	bool views;            /* false: every open is served on the canonical node */
+	unsigned max_read;     /* FUSE's own option, which libfuse wants to hear twice; 0 when not given */
 	bool foreground;
 	bool single_thread;
 	bool debug;

@@ -153,7 +153,9 @@ void rfs_cursor_init(struct rfs_cursor *cursor, const struct vmap_shared *ring, 
 		     struct rfs_node *view)
 {
 	uint64_t origin = vmap_shared_oldest(ring, align);
-	*cursor = (struct rfs_cursor){0};
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	*cursor = (struct rfs_cursor){.head_at_open = state.head};
 	pthread_mutex_init(&cursor->lock, NULL);
 	cursor->origin = &cursor->own_origin;
 	atomic_store_explicit(&cursor->own_origin, origin, memory_order_relaxed);
@@ -279,23 +281,28 @@ static size_t read_sequential(struct rfs_cursor *cursor, const struct vmap_share
 			      uint64_t start, uint8_t *dst, size_t len, uint64_t *ret_lost)
 {
 	uint64_t from = start;
+	size_t done = 0; /* of the line that was promised */
 	for (int try = 0; try < ALL_TRIES; try++) {
 		uint64_t pos = from;
-		ssize_t n = read_whole(cursor, ring, align, &pos, dst, len);
+		ssize_t n = read_whole(cursor, ring, align, &pos, dst + done, len - done);
 		if (n != -EPIPE) {
 			/* Data, or the head: either way this is where the reader is now (keeps I4). */
-			if (from != start) {
-				*ret_lost = lost_between(ring, start, from);
-				set_origin(cursor, get_origin(cursor) + (from - start));
+			uint64_t expected = start + done;
+			if (from != expected) {
+				*ret_lost = lost_between(ring, expected, from);
+				set_origin(cursor, get_origin(cursor) + (from - expected));
 			}
-			return n > 0 ? (size_t)n : 0;
+			return n > 0 ? done + (size_t)n : done;
 		}
-		size_t promised = from == start ? read_carry(cursor, from, dst, len) : 0;
-		if (promised > 0)
-			return promised;
+		if (from == start && done == 0)
+			done = read_carry(cursor, start, dst, len);
+		if (done == len)
+			return done;
 		from = resume_pos(ring, align, try);
+		if (from < start + done)
+			from = start + done;
 	}
-	return 0; /* the writer laps every copy: an end of file for now, nothing is skipped yet */
+	return done; /* the writer laps every copy: an end of file for now, nothing is skipped yet */
 }
 
 /* Zeros where the ring has moved on, then what is there. */
@@ -341,13 +348,17 @@ size_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring
 	uint64_t pos = get_origin(cursor) + offset;
 	size_t n = 0;
 	if (pos < state.head) {
-		if (offset == cursor->next_offset)
+		/* Who begins behind what was there at the open follows, like tail -n 0 -f, and is never given a hole. */
+		bool follows = !cursor->has_read && pos >= cursor->head_at_open;
+		if (follows || offset == cursor->next_offset)
 			n = read_sequential(cursor, ring, align, pos, dst, len, ret_lost);
 		else
 			n = read_random(cursor, ring, align, pos, dst, len);
 	}
-	if (n > 0)
+	if (n > 0) {
 		cursor->next_offset = offset + n;
+		cursor->has_read = true;
+	}
 	pthread_mutex_unlock(&cursor->lock);
 	return n;
 }

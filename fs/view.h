@@ -61,6 +61,8 @@ struct rfs_cursor {
 	_Atomic uint64_t *origin; /* position of offset 0: the view's, or own_origin */
 	_Atomic uint64_t own_origin;
 	uint64_t next_offset; /* where the last read ended: a read from here is sequential */
+	uint64_t head_at_open;
+	bool has_read;
 	bool follows_clear;   /* a clear moves the origin at once, not only when the reader goes back to the start */
 	/*
 	 * The rest of the line in which the last read ended. If the reader is overrun before it comes back,
