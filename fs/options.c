@@ -181,7 +181,7 @@ static int check_words(struct words *words)
 			return usage_error("views", words->views, "expected on or off");
 	}
 	if (words->n_positions > 2)
-		return usage_error("one argument too many", words->position[2], "expected [SOURCE] MOUNTPOINT");
+		return usage_error("too many arguments, from", words->position[2], "expected [SOURCE] MOUNTPOINT");
 	if (words->n_positions == 0) {
 		fprintf(stderr, "ringfs: no mountpoint given: expected [SOURCE] MOUNTPOINT (see ringfs --help)\n");
 		return RFS_EXIT_USAGE;
