@@ -15,6 +15,7 @@
 
 #include <vmap/ring.h>
 
+#include "error_priv.h"
 #include "os/os_priv.h"
 
 struct vmap_ring {
@@ -39,15 +40,17 @@ static void ring_advance_tail(struct vmap_ring *ring, size_t len)
 
 int vmap_ring_create_at(size_t capacity, enum vmap_ring_policy policy, uint64_t start, struct vmap_ring **ret_ring)
 {
-	if (capacity == 0 || (policy != VMAP_RING_OVERWRITE && policy != VMAP_RING_BOUNDED))
-		return -EINVAL;
+	if (capacity == 0)
+		return vmap_error_input(VMAP_OPERATION_RING_ALLOCATE, VMAP_INPUT_INVALID_RANGE, -EINVAL);
+	if (policy != VMAP_RING_OVERWRITE && policy != VMAP_RING_BOUNDED)
+		return vmap_error_input(VMAP_OPERATION_RING_ALLOCATE, VMAP_INPUT_OPTIONS, -EINVAL);
 	size_t rounded = vmap_round_up(capacity, vmap_allocation_size());
 	if (rounded == 0 || rounded > SIZE_MAX / 2)
-		return -EOVERFLOW;
+		return vmap_error_input(VMAP_OPERATION_RING_ALLOCATE, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
 
 	struct vmap_ring *ring = calloc(1, sizeof(*ring));
 	if (!ring)
-		return -ENOMEM;
+		return vmap_error_system(VMAP_OPERATION_RING_ALLOCATE, ENOMEM);
 	int r = vmap_os_mirror_map_anonymous(rounded, &ring->map);
 	if (r < 0) {
 		free(ring);

@@ -8,9 +8,35 @@
 /* Twice: the guard has to hold. */
 #include VMAP_TEST_HEADER
 
+/* How each language says "all zero" without a warning. */
+#ifdef __cplusplus
+#define VMAP_TEST_ZERO {}
+#else
+#define VMAP_TEST_ZERO {0}
+#endif
+
 int main(void)
 {
 	int failed = vmap_page_size() == 0 || vmap_round_up(1, 4096) != 4096;
+#ifdef VMAP_ERROR_H
+	failed |= vmap_last_error().result != 0 || vmap_operation_name(VMAP_OPERATION_READ)[0] == '\0';
+#endif
+#ifdef VMAP_SPAN_H
+	uint32_t number = 7;
+	struct vmap_span_mut span = {&number, sizeof(number)};
+	failed |= vmap_span_read_volatile_u32(vmap_span_of(span), 0, &number) != 0 || number != 7;
+#endif
+#ifdef VMAP_MAP_H
+	struct vmap_map *map;
+	struct vmap_options options = VMAP_TEST_ZERO;
+	options.len = vmap_extent_exact(1);
+	failed |= vmap_alloc(&options, &map) != 0;
+	if (!failed)
+		vmap_close(map);
+#endif
+#ifdef VMAP_OS_H
+	failed |= vmap_os_system_info().page_size != vmap_page_size();
+#endif
 #ifdef VMAP_RING_H
 	struct vmap_ring *ring;
 	failed |= vmap_ring_create(1, VMAP_RING_BOUNDED, &ring);

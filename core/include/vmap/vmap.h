@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * libvmap: mirrored memory rings, private to a process or kept in a file.
+ * libvmap: memory maps, and mirrored memory rings, private to a process or kept in a file.
  *
- * Reading order: size.h (page sizes), ring.h (a ring in this process's memory), shared.h (a ring in a
- * file or memfd, with its header; what ringfs keeps behind each of its files).
+ * Reading order: size.h (page sizes), error.h (what a negative result was about), map.h (files and
+ * anonymous memory as bytes), span.h (numbers in those bytes), ring.h (a ring in this process's memory),
+ * shared.h (a ring in a file or memfd, with its header; what ringfs keeps behind each of its files), os.h
+ * (the system's calls below all that).
  */
 #ifndef VMAP_VMAP_H
 #define VMAP_VMAP_H
 
+#include <vmap/error.h>
+#include <vmap/map.h>
+#include <vmap/os.h>
 #include <vmap/ring.h>
 #include <vmap/shared.h>
 #include <vmap/size.h>
+#include <vmap/span.h>
 
 #ifdef __cplusplus
 extern "C" {

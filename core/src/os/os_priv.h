@@ -2,15 +2,19 @@
 /*
  * What libvmap needs of an operating system, nothing more.
  *
- * Each system fills this interface in one file beside this one: memory that can be mapped, and mirrors
- * over it. No policy and no ring state lives here. All functions return 0 or a negative errno and leave
- * their outputs untouched on error.
+ * Each system fills this interface and the public one of vmap/os.h: unix.c holds what POSIX systems share,
+ * linux.c or posix.c beside it what differs (os_unix_*, declared in unix_priv.h). No policy and no ring
+ * state lives here. All functions return 0 or a negative errno and leave their outputs untouched on error;
+ * those for files, memory and mirrors note the error for vmap_last_error().
  */
 #ifndef VMAP_OS_PRIV_H
 #define VMAP_OS_PRIV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <vmap/os.h>
 
 /*
  * A mirrored mapping:
@@ -41,6 +45,28 @@ int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_o
 int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mirror);
 
 void vmap_os_mirror_unmap(struct vmap_os_mirror *mirror);
+
+/* How vmap_os_file_open() opens a file; it is always opened for reading. */
+struct vmap_os_open {
+	bool write;
+	bool create;
+	bool create_new; /* create and truncate count for nothing then */
+	bool truncate;
+};
+
+/* Open @path; never waits for the other end of a pipe. The caller closes *ret_fd. */
+int vmap_os_file_open(const char *path, struct vmap_os_open how, int *ret_fd);
+
+void vmap_os_file_close(int fd);
+
+/* The size of a file that can be mapped; -ENODEV for what never can: directories, pipes, sockets. */
+int vmap_os_file_size(int fd, uint64_t *ret_size);
+
+/* -EFBIG when no file can have @size. */
+int vmap_os_file_resize(int fd, uint64_t size);
+
+/* The system's words for its own error @code, in @buffer or static. */
+const char *vmap_os_describe(int code, char *buffer, size_t len);
 
 /* Allocate the pages of [offset, offset + len) in the file, keeping what they hold: -ENOSPC now, no signal later. */
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len);
