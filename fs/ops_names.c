@@ -49,8 +49,7 @@ void rfs_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (r == 0)
 		r = rfs_walk(fs, dir->fd, name, &node);
 	if (r < 0) {
-		/* If this was the second walk of an open, the open ends here. */
-		rfs_views_end(&fs->views, &fs->nodes, fuse_req_ctx(req)->pid);
+		rfs_views_missed(&fs->views, &fs->nodes, fuse_req_ctx(req)->pid);
 		fuse_reply_err(req, -r);
 		return;
 	}

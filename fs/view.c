@@ -122,7 +122,7 @@ struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nod
 		return NULL;
 	pthread_mutex_lock(&views->lock);
 	struct rfs_pending *entry = find_pending(views, tid);
-	if (entry && entry->canonical != 0 && now_ms() - entry->since_ms <= PENDING_FRESH_MS) {
+	if (entry && now_ms() - entry->since_ms <= PENDING_FRESH_MS) {
 		/* Another ring may have got the name in between. Only the last part of a path can be a ring. */
 		if (entry->canonical != canonical->slot.id) {
 			drop_pending(views, nodes, entry);
@@ -138,6 +138,15 @@ struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nod
 	}
 	pthread_mutex_unlock(&views->lock);
 	return view;
+}
+
+void rfs_views_missed(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid)
+{
+	pthread_mutex_lock(&views->lock);
+	struct rfs_pending *entry = find_pending(views, tid);
+	if (entry)
+		empty_pending(nodes, entry);
+	pthread_mutex_unlock(&views->lock);
 }
 
 void rfs_views_end(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid)

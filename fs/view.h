@@ -49,7 +49,13 @@ bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid
 struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
 				  struct rfs_node *canonical);
 
-/* The open of @tid is over: its second OPEN has come on a view, it has become a CREATE, or the name is gone. */
+/*
+ * A LOOKUP by @tid found nothing: it may be the end of its open, or the first of the two that the kernel sends
+ * (another ring can have the name by the second). What the open held is let go.
+ */
+void rfs_views_missed(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid);
+
+/* The open of @tid is over: its second OPEN has come on a view, or it has become a CREATE. */
 void rfs_views_end(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid);
 
 /* The longest rest of a line that a cursor remembers, see struct rfs_cursor. */

@@ -5,7 +5,7 @@ start size=64K
 opened=$(timeout 120 "$HELPERS/stress_views" "$MNT" "${STRESS_SECONDS:-5}")
 echo "views opened without error: $opened"
 say "views opened without error: $opened"
-((opened >= 1000)) || fail "only $opened views were opened"
+((opened >= 50)) || fail "only $opened views were opened"
 eq "fallbacks to the ring's own inode" 0 "$(metric ringfs_canonical_fallbacks_total)"
 eq "views the daemon counted" "$opened" "$(metric ringfs_views_opened_total)"
 eq "what is left in the mount" "ring-0 ring-1 ring-2 ring-3" "$(cd "$MNT" && echo *)"
