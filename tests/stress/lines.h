@@ -54,17 +54,23 @@ static inline uint64_t line_hash(uint32_t key, uint64_t number)
 	return mix64(mix64(key + UINT64_C(0x5bd1e995)) + number);
 }
 
+/*
+ * Modulo 8 the lengths of the writers 0, 1 and 2 are 1, 2 and 4, but for the lines of writer 0 that fill the
+ * ring: so the sum of some lines, one a writer, tells whose they are.
+ */
 static inline size_t line_len(uint32_t key, uint64_t number)
 {
 	uint64_t h = line_hash(key, number);
-	size_t pick = (size_t)(h % 4096), more = (size_t)(h >> 20);
-	if (pick < 2)
+	size_t pick = (size_t)(h % 4096), more = (size_t)(h >> 20), len = LINE_PREFIX + 2 + more % 170;
+	if (pick < 2 && (key & 3) == 0)
 		return LINE_RING; /* fills the ring to the byte */
-	if (pick < 24)
-		return LINE_LONG + more % 40000;
-	if (pick < 300)
-		return 300 + more % 4000;
-	return LINE_PREFIX + 2 + more % 170;
+	if (pick < 2)
+		len = LINE_RING - 16;
+	else if (pick < 24)
+		len = LINE_LONG + more % 40000;
+	else if (pick < 300)
+		len = 300 + more % 4000;
+	return (len + 7) / 8 * 8 + ((size_t)1 << (key & 3));
 }
 
 static inline void line_hex(char *at, uint64_t value, int n_digits)
