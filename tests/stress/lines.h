@@ -64,9 +64,7 @@ static inline size_t line_len(uint32_t key, uint64_t number)
 	size_t pick = (size_t)(h % 4096), more = (size_t)(h >> 20), len = LINE_PREFIX + 2 + more % 170;
 	if (pick < 2 && (key & 3) == 0)
 		return LINE_RING; /* fills the ring to the byte */
-	if (pick < 2)
-		len = LINE_RING - 16;
-	else if (pick < 24)
+	if (pick < 24)
 		len = LINE_LONG + more % 40000;
 	else if (pick < 300)
 		len = 300 + more % 4000;
