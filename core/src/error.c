@@ -100,10 +100,8 @@ size_t vmap_error_describe(const struct vmap_error *error, char *dst, size_t len
 	char system[128];
 	const char *operation = vmap_operation_name(error->operation);
 	const char *reason = vmap_input_name(error->input);
-	if (*reason == '\0' && error->system_code != 0)
-		reason = vmap_os_describe(error->system_code, system, sizeof(system));
-	else if (*reason == '\0')
-		reason = error->result == 0 ? "no error" : vmap_os_describe(-error->result, system, sizeof(system));
+	if (*reason == '\0')
+		reason = error->result == 0 ? "no error" : vmap_os_describe(error, system, sizeof(system));
 	/* Cannot fail: the texts are short, and no conversion needs memory. */
 	int n = *operation ? snprintf(dst, len, "failed to %s, %s", operation, reason) : snprintf(dst, len, "%s", reason);
 	return n < 0 ? 0 : (size_t)n;

@@ -33,9 +33,9 @@ static void *take_address_space(void *arg)
 {
 	size_t len = *(const size_t *)arg;
 	while (!atomic_load(&stop)) {
-		void *base = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (base != MAP_FAILED)
-			munmap(base, len);
+		void *base = space_take(len);
+		if (base)
+			space_give_back(base, len);
 	}
 	return NULL;
 }

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the unit and stress tests share: random numbers with a fixed seed, bytes that tell their position,
- * ring files and their header bytes, and counts of what a process holds.
+ * ring files and their header bytes; what differs between systems comes with system_unix.h and its peer.
  *
  * Nothing here asserts: set-up that cannot fail aborts, everything else returns its result.
  */
 #ifndef TESTS_UNIT_HELPERS_H
 #define TESTS_UNIT_HELPERS_H
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -17,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +33,12 @@
 			abort();                                                                                \
 		}                                                                                               \
 	} while (0)
+
+#ifdef _WIN32
+#include "system_windows.h"
+#else
+#include "system_unix.h"
+#endif
 
 /* splitmix64: any seed is good, and the sequence is the same everywhere. */
 struct rng {
@@ -148,13 +152,7 @@ static inline void *xmalloc(size_t len)
 	return p;
 }
 
-static inline int memfd_empty(void)
-{
-	int fd = memfd_create("ring-under-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	MUST(fd >= 0);
-	return fd;
-}
-
+#ifndef _WIN32 /* no shared rings there */
 /* A memfd that holds a fresh ring. */
 static inline int ring_fd(uint64_t capacity, uint64_t start)
 {
@@ -177,16 +175,7 @@ static inline struct vmap_shared *ring_open(uint64_t capacity, uint64_t start)
 	close(fd);
 	return ring;
 }
-
-/* The same file, opened once more with @flags. */
-static inline int fd_reopen(int fd, int flags)
-{
-	char path[64];
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	int other = open(path, flags | O_CLOEXEC);
-	MUST(other >= 0);
-	return other;
-}
+#endif
 
 static inline void file_get(int fd, uint64_t offset, void *dst, size_t len)
 {
@@ -261,54 +250,6 @@ static inline void header_seal(int fd)
 	file_get(fd, 0, geometry, sizeof(geometry));
 	uint32_t crc = crc32c_reference(geometry, sizeof(geometry));
 	file_put(fd, AT_CRC32C, &crc, sizeof(crc));
-}
-
-static inline size_t count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	MUST(dir != NULL);
-	size_t n = 0;
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
-/* Mappings of this process whose line in /proc/self/maps holds @word. */
-static inline size_t count_maps(const char *word)
-{
-	FILE *maps = fopen("/proc/self/maps", "re");
-	MUST(maps != NULL);
-	char line[4096];
-	size_t n = 0;
-	while (fgets(line, sizeof(line), maps))
-		n += strstr(line, word) != NULL;
-	fclose(maps);
-	return n;
-}
-
-/* More address space than any process has; what asks for it twice gets ENOMEM. */
-#define TOO_MUCH_SPACE ((size_t)1 << (sizeof(size_t) == 8 ? 46 : 30))
-
-/* Whether that is so: valgrind answers for the kernel, and with EINVAL. */
-static inline bool space_ends_with_enomem(void)
-{
-	void *p = mmap(NULL, 2 * TOO_MUCH_SPACE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (p == MAP_FAILED)
-		return errno == ENOMEM;
-	munmap(p, 2 * TOO_MUCH_SPACE);
-	return false;
-}
-
-/* Address space in use, in bytes: sees reservations that the kernel merges into one line. */
-static inline uint64_t address_space(void)
-{
-	FILE *statm = fopen("/proc/self/statm", "re");
-	MUST(statm != NULL);
-	unsigned long long n_pages = 0;
-	MUST(fscanf(statm, "%llu", &n_pages) == 1);
-	fclose(statm);
-	return n_pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 #endif

@@ -2,8 +2,6 @@
 /* Bad input: the errno, the operation it names, and that nothing is touched or left behind. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
 
 #include "map_helpers.h"
 
@@ -14,7 +12,10 @@ static void expect_error(int result, int error, enum vmap_operation operation, e
 	cr_expect(eq(int, last.result, error));
 	cr_expect(eq(int, (int)last.operation, (int)operation));
 	cr_expect(eq(int, (int)last.input, (int)input));
-	cr_expect(eq(int, last.system_code, input == VMAP_INPUT_NONE ? -error : 0));
+	if (input == VMAP_INPUT_NONE)
+		cr_expect(system_code_fits(last), "code %d", last.system_code);
+	else
+		cr_expect(eq(int, last.system_code, 0));
 }
 
 /* Map @fd both ways, which has to fail both ways. */
@@ -88,6 +89,7 @@ Test(map_fd, refuses_a_closed_descriptor)
 	expect_fd_error(-1, (struct vmap_options){0}, -EBADF, VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
 }
 
+#ifdef O_PATH
 Test(map_fd, refuses_a_path_descriptor)
 {
 	int file = unnamed_file("x", 1);
@@ -96,12 +98,14 @@ Test(map_fd, refuses_a_path_descriptor)
 	close(fd);
 	close(file);
 }
+#endif
 
 Test(map_fd, refuses_to_write_through_a_read_only_descriptor)
 {
 	int file = unnamed_file("x", 1);
 	int fd = fd_reopen(file, O_RDONLY);
-	expect_fd_error(fd, (struct vmap_options){.write = true}, -EACCES, VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
+	expect_fd_error(fd, (struct vmap_options){.write = true}, -EACCES, OPERATION_MAP_WITHOUT_RIGHT,
+			VMAP_INPUT_NONE);
 	expect_fd_error(fd, (struct vmap_options){.truncate = true}, -EINVAL, VMAP_OPERATION_RESIZE_FILE,
 			VMAP_INPUT_NONE);
 	expect_fd_error(fd, (struct vmap_options){.resize = vmap_extent_exact(1)}, -EINVAL,
@@ -117,35 +121,35 @@ Test(map_fd, refuses_a_descriptor_that_cannot_be_read)
 {
 	int file = unnamed_file("x", 1);
 	int fd = fd_reopen(file, O_WRONLY);
-	expect_fd_error(fd, (struct vmap_options){0}, -EACCES, VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
-	expect_fd_error(fd, (struct vmap_options){.write = true}, -EACCES, VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
+	expect_fd_error(fd, (struct vmap_options){0}, -EACCES, OPERATION_MAP_WITHOUT_RIGHT, VMAP_INPUT_NONE);
+	expect_fd_error(fd, (struct vmap_options){.write = true}, -EACCES, OPERATION_MAP_WITHOUT_RIGHT,
+			VMAP_INPUT_NONE);
 	close(fd);
 	close(file);
 }
 
 Test(map_fd, refuses_directories_pipes_and_sockets)
 {
-	int directory = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int directory = directory_open();
 	int pipe_fds[2];
-	int sockets[2];
-	MUST(directory >= 0 && pipe(pipe_fds) == 0 && socketpair(AF_UNIX, SOCK_STREAM, 0, sockets) == 0);
-	const int fds[] = {directory, pipe_fds[0], pipe_fds[1], sockets[0]};
+	MUST(directory >= 0 && pipe(pipe_fds) == 0);
+	const int fds[] = {directory, pipe_fds[0], pipe_fds[1], socket_open()};
 	for (size_t i = 0; i < N_OF(fds); i++) {
+		if (fds[i] < 0)
+			continue; /* no socket is a descriptor on this system */
 		expect_fd_error(fds[i], (struct vmap_options){0}, -ENODEV, VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
 		expect_fd_error(fds[i], (struct vmap_options){.resize = vmap_extent_min(10)}, -ENODEV,
 				VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
 	}
-	close(directory);
-	for (int i = 0; i < 2; i++) {
-		close(pipe_fds[i]);
-		close(sockets[i]);
-	}
+	for (size_t i = 0; i < N_OF(fds); i++)
+		close(fds[i]);
 }
 
 Test(map_fd, refuses_to_write_a_sealed_file)
 {
 	int fd = unnamed_file("x", 1);
-	MUST(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW) == 0);
+	if (!fd_seal(fd))
+		cr_skip_test("this system seals no files");
 	expect_fd_error(fd, (struct vmap_options){.write = true}, -EPERM, VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
 	expect_fd_error(fd, (struct vmap_options){.resize = vmap_extent_min(2)}, -EPERM, VMAP_OPERATION_RESIZE_FILE,
 			VMAP_INPUT_NONE);
@@ -157,7 +161,8 @@ Test(map_fd, refuses_more_than_the_address_space)
 	if (!space_ends_with_enomem())
 		cr_skip_test("too large a mapping is not ENOMEM here");
 	int fd = unnamed_file("x", 1);
-	MUST(ftruncate(fd, (off_t)1 << 61) == 0);
+	if (ftruncate(fd, (off_t)1 << 61) < 0)
+		cr_skip_test("no file is that long here");
 	if (SIZE_MAX > UINT32_MAX)
 		expect_fd_error(fd, (struct vmap_options){0}, -ENOMEM, VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
 	else
@@ -194,14 +199,17 @@ Test(map_open, refuses_paths_that_lead_to_no_file)
 			  VMAP_OPERATION_OPEN_FILE, VMAP_INPUT_NONE);
 	char below[200];
 	snprintf(below, sizeof(below), "%s/below", dir.file);
-	expect_open_error(below, (struct vmap_options){0}, -ENOTDIR, VMAP_OPERATION_OPEN_FILE, VMAP_INPUT_NONE);
+	expect_open_error(below, (struct vmap_options){0}, -ERROR_BELOW_A_FILE, VMAP_OPERATION_OPEN_FILE, VMAP_INPUT_NONE);
 	temp_dir_remove(&dir);
 }
 
 Test(map_open, does_not_wait_for_the_other_end_of_a_pipe, .timeout = 20)
 {
 	struct temp_dir dir = temp_dir_create();
-	MUST(mkfifo(dir.file, 0600) == 0);
+	if (!fifo_create(dir.file)) {
+		temp_dir_remove(&dir);
+		cr_skip_test("no pipe has a path here");
+	}
 	expect_open_error(dir.file, (struct vmap_options){0}, -ENODEV, VMAP_OPERATION_MAP_FILE, VMAP_INPUT_NONE);
 	temp_dir_remove(&dir);
 }
@@ -236,20 +244,23 @@ Test(map_open, refuses_options_that_do_not_go_together_and_creates_nothing)
 	temp_dir_remove(&dir);
 }
 
+static int open_untouched(void *path)
+{
+	struct vmap_map *map = UNTOUCHED;
+	int r = vmap_open(path, NULL, &map, NULL);
+	return map == UNTOUCHED ? r : 1;
+}
+
 Test(map_open, says_when_descriptors_run_out)
 {
 	struct temp_dir dir = temp_dir_create();
 	file_write(dir.file, "x", 1);
-	struct rlimit limit;
-	MUST(getrlimit(RLIMIT_NOFILE, &limit) == 0);
-	struct rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
-	struct vmap_map *map = UNTOUCHED;
-	MUST(setrlimit(RLIMIT_NOFILE, &none) == 0);
-	int r = vmap_open(dir.file, NULL, &map, NULL);
-	MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
-	expect_error(r, -EMFILE, VMAP_OPERATION_OPEN_FILE, VMAP_INPUT_NONE);
-	cr_expect(eq(ptr, map, UNTOUCHED));
+	int r = 0;
+	bool tried = without_descriptors(open_untouched, dir.file, &r);
 	temp_dir_remove(&dir);
+	if (!tried)
+		cr_skip_test("nothing limits descriptors here");
+	expect_error(r, -EMFILE, VMAP_OPERATION_OPEN_FILE, VMAP_INPUT_NONE);
 }
 
 Test(map_alloc, refuses_a_length_of_zero)

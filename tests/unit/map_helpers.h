@@ -53,87 +53,10 @@ static inline size_t path_size(const char *path)
 	return (size_t)st.st_size;
 }
 
-/* An unnamed file with @len bytes, open for reading and writing. */
-static inline int unnamed_file(const void *bytes, size_t len)
-{
-	int fd = memfd_create("file-under-test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	MUST(fd >= 0);
-	MUST(write(fd, bytes, len) == (ssize_t)len);
-	return fd;
-}
-
 static inline bool holds(const struct vmap_map *map, size_t offset, const char *text)
 {
 	size_t len = strlen(text);
 	return offset + len <= vmap_map_len(map) && memcmp((const char *)vmap_map_data(map) + offset, text, len) == 0;
-}
-
-/* Whether the page at @address can be written, found out without a signal; the byte there stays. */
-static inline bool can_be_written(const void *address)
-{
-	int pipe_fds[2];
-	MUST(pipe(pipe_fds) == 0);
-	MUST(write(pipe_fds[1], address, 1) == 1);
-	ssize_t n = read(pipe_fds[0], (void *)(uintptr_t)address, 1);
-	MUST(n == 1 || errno == EFAULT);
-	close(pipe_fds[0]);
-	close(pipe_fds[1]);
-	return n == 1;
-}
-
-/* The number behind @word in a file of /proc. */
-static inline size_t proc_number(const char *path, const char *word)
-{
-	FILE *file = fopen(path, "re");
-	MUST(file != NULL);
-	char line[4096];
-	size_t number = 0;
-	while (fgets(line, sizeof(line), file))
-		if (strncmp(line, word, strlen(word)) == 0)
-			number = strtoul(line + strlen(word), NULL, 10);
-	fclose(file);
-	return number;
-}
-
-/* Kilobytes that this process has locked. */
-static inline size_t locked_kib(void)
-{
-	return proc_number("/proc/self/status", "VmLck:");
-}
-
-/* Sanitizers swallow mlock: skip what needs it to work. */
-static inline bool lock_works(void)
-{
-	size_t len = (size_t)sysconf(_SC_PAGESIZE);
-	void *base = mmap(NULL, len, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	MUST(base != MAP_FAILED);
-	size_t before = locked_kib();
-	bool works = mlock(base, len) < 0 || locked_kib() != before;
-	munmap(base, len);
-	return works;
-}
-
-/* What a process holds; equal before and after whatever gives all back. */
-struct holdings {
-	size_t n_fds;
-	size_t n_file_maps; /* of files under test, of shared memory, of memory shared with children */
-	size_t virtual_kib;
-};
-
-static inline struct holdings holdings_now(void)
-{
-	struct holdings now = {0};
-	now.n_fds = count_fds();
-	FILE *maps = fopen("/proc/self/maps", "re");
-	MUST(maps != NULL);
-	char line[4096];
-	while (fgets(line, sizeof(line), maps))
-		now.n_file_maps += strstr(line, "under-test") || strstr(line, "vmap-test.") ||
-				   strstr(line, "memfd:vmap") || strstr(line, "/dev/shm/vmap-") ||
-				   strstr(line, "/dev/zero");
-	fclose(maps);
-	now.virtual_kib = proc_number("/proc/self/status", "VmSize:");
-	return now;
 }
 
 /* Address space may differ by what malloc took; a leak has to be large to be seen there. */

@@ -2,7 +2,6 @@
 /* Page sizes and the rounding that mappings need. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <unistd.h>
 
 #include <vmap/size.h>
 
@@ -15,7 +14,7 @@ static bool is_power_of_two(size_t n)
 
 Test(size_page, is_the_systems)
 {
-	cr_assert(eq(sz, vmap_page_size(), (size_t)sysconf(_SC_PAGESIZE)));
+	cr_assert(eq(sz, vmap_page_size(), system_page_size()));
 	cr_assert(is_power_of_two(vmap_page_size()));
 }
 

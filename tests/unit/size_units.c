@@ -2,9 +2,10 @@
 /* Counting in units: the crate's own table, and everything beside SIZE_MAX. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <unistd.h>
 
 #include <vmap/size.h>
+
+#include "helpers.h"
 
 Test(crate_size, allocation_size)
 {
@@ -95,7 +96,7 @@ Test(size_units, bounds_hold_at_the_end_of_the_address_space)
 Test(size_units, are_the_systems_own)
 {
 	size_t page = vmap_page_size();
-	cr_expect(eq(sz, page, (size_t)sysconf(_SC_PAGESIZE)));
+	cr_expect(eq(sz, page, system_page_size()));
 	cr_expect(eq(sz, vmap_page_size(), page), "the second time, too");
 	cr_expect(eq(sz, vmap_size_page().unit, page));
 	cr_expect(eq(sz, vmap_size_alloc().unit, vmap_allocation_size()));

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <vmap/error.h>
 #include <vmap/os.h>
 
 /*
@@ -65,8 +66,8 @@ int vmap_os_file_size(int fd, uint64_t *ret_size);
 /* -EFBIG when no file can have @size. */
 int vmap_os_file_resize(int fd, uint64_t size);
 
-/* The system's words for its own error @code, in @buffer or static. */
-const char *vmap_os_describe(int code, char *buffer, size_t len);
+/* The system's words for a failure that is not about the caller's input, in @buffer or static. */
+const char *vmap_os_describe(const struct vmap_error *error, char *buffer, size_t len);
 
 /* Allocate the pages of [offset, offset + len) in the file, keeping what they hold: -ENOSPC now, no signal later. */
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len);

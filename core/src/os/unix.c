@@ -308,8 +308,9 @@ static inline const char *text_of_number(int r, const char *buffer)
 	return r == 0 ? buffer : "unknown error";
 }
 
-const char *vmap_os_describe(int code, char *buffer, size_t len)
+const char *vmap_os_describe(const struct vmap_error *error, char *buffer, size_t len)
 {
+	int code = -error->result;
 	return _Generic(strerror_r(code, buffer, len), int: text_of_number, default: text_of_pointer)(
 		strerror_r(code, buffer, len), buffer);
 }
