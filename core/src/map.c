@@ -23,6 +23,7 @@ struct vmap_map {
 	void *base;
 	size_t base_len;
 	enum vmap_protect access; /* what the options asked for, before read_only */
+	bool anonymous;
 	bool may_write;
 	bool writable;
 };
@@ -79,6 +80,7 @@ static int map_create(void *base, size_t base_len, size_t offset, const struct v
 	map->base = base;
 	map->base_len = base_len;
 	map->access = options_access(options);
+	map->anonymous = operation == VMAP_OPERATION_MAP_ANONYMOUS;
 	map->may_write = map->access != VMAP_PROTECT_READ_ONLY;
 	map->writable = map->may_write;
 	if (options->read_only) {
@@ -343,8 +345,8 @@ int vmap_flush_range(const struct vmap_map *map, int fd, size_t offset, size_t l
 		return r;
 	if (mode != VMAP_FLUSH_SYNC && mode != VMAP_FLUSH_ASYNC)
 		return vmap_error_input(VMAP_OPERATION_FLUSH, VMAP_INPUT_OPTIONS, -EINVAL);
-	if (pages.len == 0 || map->access != VMAP_PROTECT_READ_WRITE)
-		return 0; /* no changes that anybody else could see */
+	if (pages.len == 0 || map->anonymous || map->access != VMAP_PROTECT_READ_WRITE)
+		return 0; /* no changes that any file gets */
 	return vmap_os_flush(pages.start, pages.len, fd, mode);
 }
 

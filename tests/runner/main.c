@@ -6,11 +6,17 @@
 
 static char said[1 << 16];
 
-/* The lines that a test said, indented so that they are no TAP. */
-static void show(void)
+/* The lines that a test said and how it ended, as the block that TAP has for that. */
+static void explain(int status)
 {
+	printf("  ---\n");
 	for (char *line = strtok(said, "\n"); line; line = strtok(NULL, "\n"))
 		printf("  %s\n", line);
+	if (status > 255)
+		printf("  ended by signal %d\n", status - 256);
+	else if (status != RUNNER_FAILED)
+		printf("  ended with status %d\n", status);
+	printf("  ...\n");
 }
 
 static void print_result(int number, const struct runner_test *test, int status)
@@ -21,11 +27,7 @@ static void print_result(int number, const struct runner_test *test, int status)
 		printf(" # SKIP %.*s", (int)strcspn(said, "\n"), said);
 	printf("\n");
 	if (!good)
-		show();
-	if (status > 255)
-		printf("  ended by signal %d\n", status - 256);
-	else if (!good && status != RUNNER_FAILED)
-		printf("  ended with status %d\n", status);
+		explain(status);
 }
 
 int main(int argc, char **argv)

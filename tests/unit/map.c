@@ -235,6 +235,7 @@ Test(map_alloc, defaults_to_one_unit_of_zeros_to_read)
 Test(map_alloc, length_by_kind_and_offset)
 {
 	size_t unit = vmap_allocation_size();
+	size_t last = vmap_page_size() - 1;
 	const struct {
 		uint64_t offset;
 		struct vmap_extent len;
@@ -242,7 +243,7 @@ Test(map_alloc, length_by_kind_and_offset)
 	} cases[] = {
 		{0, vmap_extent_end(), unit},
 		{5, vmap_extent_end(), unit - 5},
-		{unit - 1, vmap_extent_end(), 1},
+		{unit - 1, vmap_extent_end(), unit - last},
 		{unit, vmap_extent_end(), unit},
 		{7 * (uint64_t)unit + 3, vmap_extent_end(), unit - 3},
 		{0, vmap_extent_exact(1), 1},

@@ -14,7 +14,9 @@
 extern "C" {
 #endif
 
-#if defined(__GNUC__)
+#if defined(_WIN32) && defined(VMAP_BUILD_DLL) /* only while the library itself is compiled */
+#define VMAP_API __declspec(dllexport)
+#elif defined(__GNUC__) && !defined(_WIN32)
 #define VMAP_API __attribute__((visibility("default")))
 #else
 #define VMAP_API

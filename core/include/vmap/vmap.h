@@ -4,7 +4,7 @@
  *
  * Reading order: size.h (page sizes), error.h (what a negative result was about), map.h (files and
  * anonymous memory as bytes), span.h (numbers in those bytes), ring.h (a ring in this process's memory),
- * shared.h (a ring in a file or memfd, with its header; what ringfs keeps behind each of its files), os.h
+ * shared.h (a ring in a file or memfd, with its header; what ringfs keeps behind each of its files; not on Windows), os.h
  * (the system's calls below all that).
  */
 #ifndef VMAP_VMAP_H
@@ -14,9 +14,11 @@
 #include <vmap/map.h>
 #include <vmap/os.h>
 #include <vmap/ring.h>
-#include <vmap/shared.h>
 #include <vmap/size.h>
 #include <vmap/span.h>
+#ifndef _WIN32
+#include <vmap/shared.h>
+#endif
 
 #ifdef __cplusplus
 extern "C" {

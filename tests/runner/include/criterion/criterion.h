@@ -16,6 +16,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* mingw-w64 has two printf families; its headers say which one this is. */
+#ifdef __MINGW_PRINTF_FORMAT
+#define RUNNER_PRINTF __MINGW_PRINTF_FORMAT
+#else
+#define RUNNER_PRINTF printf
+#endif
+
 struct runner_options {
 	int unused_; /* lets an empty list of options be an initializer */
 	void (*init)(void);
@@ -47,11 +54,11 @@ bool runner_compare_text(enum runner_comparison how, const char *a, const char *
 /* Forget the values of an earlier comparison. */
 void runner_check_begin(void);
 
-__attribute__((format(printf, 4, 5))) void runner_expect_failed(const char *file, int line, const char *what,
+__attribute__((format(RUNNER_PRINTF, 4, 5))) void runner_expect_failed(const char *file, int line, const char *what,
 								const char *format, ...);
-__attribute__((noreturn, format(printf, 4, 5))) void runner_assert_failed(const char *file, int line,
+__attribute__((noreturn, format(RUNNER_PRINTF, 4, 5))) void runner_assert_failed(const char *file, int line,
 									  const char *what, const char *format, ...);
-__attribute__((noreturn, format(printf, 1, 2))) void runner_skip(const char *format, ...);
+__attribute__((noreturn, format(RUNNER_PRINTF, 1, 2))) void runner_skip(const char *format, ...);
 
 #define Test(suite_, name_, ...)                                                                                   \
 	static void suite_##_##name_##_body(void);                                                                 \
