@@ -268,6 +268,17 @@ static inline struct holdings holdings_now(void)
 		.n_fds = count_fds(), .n_file_maps = count_maps(""), .virtual_kib = (size_t)(address_space() / 1024)};
 }
 
+static inline bool rights_are_shown(void)
+{
+	return true;
+}
+
+static inline bool fixed_map_says_why(int read_only_fd)
+{
+	(void)read_only_fd;
+	return true;
+}
+
 static inline bool advice_is_checked(void)
 {
 	return true;

@@ -104,16 +104,27 @@ int vmap_os_protect(void *base, size_t len, enum vmap_protect protect)
 	int prot = prot_of(protect);
 	if (prot < 0)
 		return vmap_error_input(VMAP_OPERATION_PROTECT, VMAP_INPUT_OPTIONS, -EINVAL);
+	/* musl's mprotect rounds the address down instead of refusing it. */
+	if (vmap_size_offset(vmap_size_page(), (uintptr_t)base) != 0)
+		return vmap_error_system(VMAP_OPERATION_PROTECT, EINVAL);
 	return mprotect(base, len, prot) < 0 ? vmap_error_system(VMAP_OPERATION_PROTECT, errno) : 0;
 }
 
 int vmap_os_flush(void *base, size_t len, int fd, enum vmap_flush_mode mode)
 {
-	(void)fd; /* msync finds the file by itself */
 	if (mode != VMAP_FLUSH_SYNC && mode != VMAP_FLUSH_ASYNC)
 		return vmap_error_input(VMAP_OPERATION_FLUSH, VMAP_INPUT_OPTIONS, -EINVAL);
 	int flags = mode == VMAP_FLUSH_SYNC ? MS_SYNC : MS_ASYNC;
-	return msync(base, len, flags) < 0 ? vmap_error_system(VMAP_OPERATION_FLUSH, errno) : 0;
+	if (msync(base, len, flags) < 0)
+		return vmap_error_system(VMAP_OPERATION_FLUSH, errno);
+#ifdef F_FULLFSYNC
+	/* There msync, like fsync, ends at the disk's own cache; where that cannot be asked, fsync has to do. */
+	if (mode == VMAP_FLUSH_SYNC && fd >= 0 && fcntl(fd, F_FULLFSYNC) < 0 && fsync(fd) < 0)
+		return vmap_error_system(VMAP_OPERATION_FLUSH, errno);
+#else
+	(void)fd; /* msync finds the file by itself */
+#endif
+	return 0;
 }
 
 int vmap_os_advise(void *base, size_t len, enum vmap_advice advice)
@@ -243,6 +254,7 @@ int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_o
 	return 0;
 }
 
+#ifndef __APPLE__ /* mach.c needs no descriptor for it */
 int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mirror)
 {
 	int fd = -1;
@@ -253,6 +265,7 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 	close(fd);
 	return r;
 }
+#endif
 
 void vmap_os_mirror_unmap(struct vmap_os_mirror *mirror)
 {

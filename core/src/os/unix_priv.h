@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What differs between the systems that share unix.c: linux.c and posix.c define these. */
+/* What differs between the systems that share unix.c: linux.c, posix.c and mach.c define these. */
 #ifndef VMAP_UNIX_PRIV_H
 #define VMAP_UNIX_PRIV_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Memory of @len bytes that can be mapped more than once; the caller closes *ret_fd. */
+/* Not mach.c: memory of @len bytes that can be mapped more than once; the caller closes *ret_fd. */
 int os_unix_memory_create(size_t len, int *ret_fd);
 
 /* Tell the system that whole pages will not be needed soon, without changing what they hold; 0 or -errno. */

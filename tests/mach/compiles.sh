@@ -1,0 +1,4 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# usage: compiles.sh COMPILER ARGUMENT...; its warnings are the output
+exec "$@"
