@@ -111,7 +111,8 @@ static inline struct vmap_extent vmap_extent_max(uint64_t size)
  * Threads: any.
  * Errors:  -EINVAL options that do not go together (create, create_new or truncate without write; write
  *          gives way to copy); -EFBIG a size to resize to that no file can have; what open(2) says, such
- *          as -ENOENT, -EEXIST, -EACCES, -EISDIR, -EMFILE; else as vmap_map_fd().
+ *          as -ENOENT, -EEXIST, -EACCES, -EISDIR, -EMFILE; else as vmap_map_fd(). On
+ *          Windows @p path is UTF-8, and -EILSEQ what is not.
  * Source:  Options::open of the crate vmap 0.6.3.
  */
 VMAP_API int vmap_open(const char *path, const struct vmap_options *options, struct vmap_map **ret_map, int *ret_fd);
@@ -134,7 +135,7 @@ VMAP_API int vmap_open_if(const char *path, const struct vmap_options *options, 
  *          truncated and is not open for writing; -EFBIG a size to resize to that no file can have;
  *          -EBADF @p fd is not open; -EACCES it is not open for reading, or not for writing where write
  *          asks for it; -ENODEV it is a directory, a pipe, a socket, or cannot be mapped; -EPERM it is
- *          sealed; -ENOMEM no address space or too many maps.
+ *          sealed; -EBUSY (Windows) it would get shorter and is mapped; -ENOMEM no address space or too many maps.
  * Source:  Options::map of the crate.
  */
 VMAP_API int vmap_map_fd(int fd, const struct vmap_options *options, struct vmap_map **ret_map);
@@ -201,10 +202,11 @@ VMAP_API int vmap_map_make_read_only(struct vmap_map *map);
 /**
  * Send changes to the file. A copy has none to send.
  *
- * Owner:   @p fd stays the caller's. It is used on Windows only, where VMAP_FLUSH_SYNC needs the file's
- *          descriptor, open for writing; elsewhere -1 is as good.
+ * Owner:   @p fd stays the caller's. VMAP_FLUSH_SYNC needs the file's descriptor, open for writing, on
+ *          Windows, and on macOS to get past the disk's own cache; elsewhere -1 is as good.
  * Threads: any.
- * Errors:  -EINVAL @p mode is none of the two; -EIO, -ENOSPC, -EDQUOT as the system says.
+ * Errors:  -EINVAL @p mode is none of the two; -EIO, -ENOSPC, -EDQUOT as the system says; on Windows -EBADF
+ *          and -EACCES for want of such a descriptor.
  * Source:  MapMut::flush of the crate.
  */
 VMAP_API int vmap_flush(const struct vmap_map *map, int fd, enum vmap_flush_mode mode);

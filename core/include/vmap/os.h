@@ -4,6 +4,10 @@
  *
  * Nothing here knows of maps: addresses and lengths are the caller's, on page boundaries, and a wrong
  * address is what it is with mmap(2). Prefer map.h and ring.h. Any thread may call anything here.
+ *
+ * On Windows descriptors are those of the C runtime, which must be the same one in program and library; a
+ * map is unmapped as a whole; and a page gets no right that its map was not made with (-EACCES), so that
+ * VMAP_PROTECT_READ_EXEC is for mapping, of files whose handle has GENERIC_EXECUTE.
  */
 #ifndef VMAP_OS_H
 #define VMAP_OS_H
