@@ -85,7 +85,8 @@ void runner_check_begin(void)
 	values[0] = '\0';
 }
 
-static void report(const char *file, int line, const char *what, const char *format, va_list arguments)
+__attribute__((format(RUNNER_PRINTF, 4, 0))) static void report(const char *file, int line, const char *what,
+								 const char *format, va_list arguments)
 {
 	failed = true;
 	fprintf(stderr, "%s:%d: %s%s", file, line, what, values);
