@@ -45,13 +45,19 @@ int rfs_attr_get(struct rfs *fs, struct rfs_node *node, struct stat *ret_stat)
 	}
 	struct rfs_node *canonical = rfs_node_canonical(&fs->nodes, node);
 	struct stat st;
-	int r = rfs_store_stat(canonical ? canonical->fd : node->fd, &st);
+	int r = canonical ? rfs_node_stat(canonical, &st) : rfs_store_stat(node->fd, &st);
 	if (r < 0)
 		return r;
 	if (canonical) {
 		struct vmap_shared_state state;
 		rfs_ring_enter(canonical);
 		r = rfs_node_ring_state(canonical, &state);
+		if (r == 0 && state.policy == VMAP_RING_BOUNDED) {
+			/* A read that was answered has consumed its bytes when its thread leaves this lock. */
+			rfs_session_lock(&canonical->park.lock);
+			pthread_mutex_unlock(&canonical->park.lock);
+			r = rfs_node_ring_state(canonical, &state);
+		}
 		rfs_ring_leave(canonical);
 		if (r == 0)
 			ring_stat(node, &state, &st);

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fs.h"
+#include "session.h"
 
 /* Directories in directories that are looked at; far beyond what anybody has. */
 #define DEPTH_MAX 64u
@@ -130,29 +130,59 @@ struct ring_list {
 	size_t n, room;
 };
 
-/* @dir and @name as the value of a label; malloc'ed. */
+/* The length of the character of UTF-8 at @text, 0 if there is none: too long a form, a surrogate, a stray byte. */
+static size_t character_len(const char *text)
+{
+	const unsigned char *p = (const unsigned char *)text;
+	if (p[0] < 0x80)
+		return 1;
+	size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+	uint32_t c = p[0] & (0xffu >> (len + 1));
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (p[i] & 0x3fu);
+	}
+	static const uint32_t smallest[] = {[2] = 0x80, [3] = 0x800, [4] = 0x10000};
+	bool is_one = p[0] >= 0xc2 && p[0] <= 0xf4 && c >= smallest[len] && c <= 0x10ffff && (c < 0xd800 || c > 0xdfff);
+	return is_one ? len : 0;
+}
+
+/* @dir and @name as the value of a label; malloc'ed. One byte that is no UTF-8 makes the whole text unreadable to Prometheus. */
 static char *label_of(const char *dir, const char *name)
 {
-	char *text = malloc(strlen(dir) + 2 * strlen(name) + 2);
+	char *text = malloc(strlen(dir) + strlen("\\\\xff") * strlen(name) + 2);
 	if (!text)
 		return NULL;
 	char *p = stpcpy(text, dir);
 	if (p != text)
 		*p++ = '/';
-	for (; *name; name++) {
-		if (*name == '\\' || *name == '"' || *name == '\n')
+	for (size_t len; *name; name += len) {
+		len = character_len(name);
+		if (*name == '\\' || *name == '"' || *name == '\n') {
 			*p++ = '\\';
-		*p++ = *name == '\n' ? 'n' : *name;
+			*p++ = *name == '\n' ? 'n' : *name;
+		} else if (len > 0) {
+			p = mempcpy(p, name, len);
+		} else {
+			p += sprintf(p, "\\\\x%02x", (unsigned char)*name);
+			len = 1;
+		}
 	}
 	*p = '\0';
 	return text;
 }
 
-/* Takes over @path. What cannot be read is left out: reading it says so. */
+/* Takes over @path_fd and @path. What cannot be read is left out: reading it says so. */
 static void add_ring(struct ring_list *list, int path_fd, const struct stat *st, char *path)
 {
-	int fd;
+	struct rfs_node *node;
 	struct ring_facts facts = {.path = path};
+	/* By its node, whose lock keeps a chmod from being undone by our opening the file. */
+	if (rfs_node_find(&list->fs->nodes, path_fd, st, &node) < 0) {
+		free(path);
+		return;
+	}
 	if (list->n == list->room) {
 		size_t room = list->room ? 2 * list->room : 64;
 		struct ring_facts *rings = realloc(list->rings, room * sizeof(*rings));
@@ -161,17 +191,17 @@ static void add_ring(struct ring_list *list, int path_fd, const struct stat *st,
 		list->rings = rings;
 		list->room = room;
 	}
-	if (rfs_store_open_ring(path_fd, O_RDONLY, &fd) < 0)
-		goto out;
-	int r = vmap_shared_probe(fd, &facts.state);
-	close(fd);
+	rfs_ring_enter(node);
+	int r = rfs_node_ring_state(node, &facts.state);
+	rfs_ring_leave(node);
 	if (r < 0)
 		goto out;
-	rfs_node_users(&list->fs->nodes, st, &facts.users);
+	rfs_node_users(node, &facts.users);
 	list->rings[list->n++] = facts;
-	return;
+	path = NULL;
 out:
 	free(path);
+	rfs_node_unref(&list->fs->nodes, node);
 }
 
 static void list_dir(struct ring_list *list, int dir_fd, const char *path, unsigned depth)
@@ -189,11 +219,11 @@ static void list_dir(struct ring_list *list, int dir_fd, const char *path, unsig
 		char *label = label_of(path, e->d_name);
 		if (label && S_ISREG(st.st_mode)) {
 			add_ring(list, entry_fd, &st, label);
-		} else if (label) {
-			if (S_ISDIR(st.st_mode))
-				list_dir(list, entry_fd, label, depth - 1);
-			free(label);
+			continue;
 		}
+		if (label && S_ISDIR(st.st_mode))
+			list_dir(list, entry_fd, label, depth - 1);
+		free(label);
 		close(entry_fd);
 	}
 	closedir(dir);
@@ -209,7 +239,7 @@ static void print_rings(FILE *out, const struct ring_list *list)
 	}
 	RING_METRIC("ring_capacity_bytes", "gauge", "Bytes the ring holds when full.", ring->state.capacity)
 	RING_METRIC("ring_held_bytes", "gauge", "Bytes that can be read now.", ring->state.head - ring->state.tail)
-	RING_METRIC("ring_head_bytes", "counter", "Position of the next byte to be written.", ring->state.head)
+	RING_METRIC("ring_head_bytes", "gauge", "Position of the next byte to be written.", ring->state.head)
 	RING_METRIC("ring_written_bytes_total", "counter", "Bytes written to the ring.", ring->state.bytes)
 	RING_METRIC("ring_records_total", "counter", "Writes to the ring.", ring->state.records)
 	RING_METRIC("ring_overwritten_bytes_total", "counter", "Bytes that gave way to newer ones.", ring->state.overwritten)

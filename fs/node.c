@@ -345,22 +345,23 @@ int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_sta
 	return r;
 }
 
-void rfs_node_users(struct rfs_nodes *nodes, const struct stat *st, struct rfs_node_users *ret_users)
+void rfs_node_users(struct rfs_node *node, struct rfs_node_users *ret_users)
 {
-	pthread_mutex_lock(&nodes->lock);
-	struct rfs_node *node = hash_find(nodes, st->st_dev, st->st_ino);
-	if (node)
-		node->refs++;
-	pthread_mutex_unlock(&nodes->lock);
-	*ret_users = (struct rfs_node_users){0};
-	if (!node)
-		return;
 	pthread_mutex_lock(&node->park.lock);
-	ret_users->readers = node->park.n_readers;
-	ret_users->writers = node->park.n_writers;
-	ret_users->waiting = node->park.n_waiting;
+	*ret_users = (struct rfs_node_users){
+		.readers = node->park.n_readers,
+		.writers = node->park.n_writers,
+		.waiting = node->park.n_waiting,
+	};
 	pthread_mutex_unlock(&node->park.lock);
-	rfs_node_unref(nodes, node);
+}
+
+int rfs_node_stat(struct rfs_node *node, struct stat *ret_stat)
+{
+	pthread_mutex_lock(&node->ring_lock);
+	int r = rfs_store_stat(node->fd, ret_stat);
+	pthread_mutex_unlock(&node->ring_lock);
+	return r;
 }
 
 uint32_t rfs_nodes_count(struct rfs_nodes *nodes)

@@ -109,13 +109,16 @@ int rfs_node_chmod(struct rfs_node *node, mode_t mode);
 /* The ring's state, from the mapping (inside rfs_ring_enter()) or else from the file. */
 int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state);
 
-/* How often the ring that @st is of is open; zeros when it is not known. */
+/* stat(2) of a RING's file; not while it is being opened past its mode. */
+int rfs_node_stat(struct rfs_node *node, struct stat *ret_stat);
+
+/* How often a ring is open. */
 struct rfs_node_users {
 	uint32_t readers;
 	uint32_t writers;
 	uint32_t waiting;
 };
-void rfs_node_users(struct rfs_nodes *nodes, const struct stat *st, struct rfs_node_users *ret_users);
+void rfs_node_users(struct rfs_node *node, struct rfs_node_users *ret_users);
 
 /* Live nodes. */
 uint32_t rfs_nodes_count(struct rfs_nodes *nodes);

@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ops.h"
 #include "session.h"
 #include "stream.h"
+
+/* The kernel's own flag in the flags of an open by execve(2), __FMODE_EXEC. */
+#define OPEN_FOR_EXEC 0x20
 
 /* Open a handle on @canonical, through @view where there is one; *fi is filled on success. */
 static int open_ring(struct rfs *fs, struct rfs_node *canonical, struct rfs_node *view, struct fuse_file_info *fi,
@@ -154,6 +158,8 @@ void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		r = open_text(fs, ino, fi, &handle);
 	} else if (!canonical) {
 		r = -ENXIO;
+	} else if ((fi->flags & OPEN_FOR_EXEC) && is_bounded(canonical)) {
+		r = -EACCES; /* as for a FIFO: the kernel's look at the program would consume it */
 	} else if (wants_view(fs, node, fi) && rfs_views_begin(&fs->views, &fs->nodes, tid, node)) {
 		fuse_reply_err(req, ESTALE);
 		return;
@@ -177,7 +183,15 @@ static void read_text(fuse_req_t req, const struct rfs_handle *handle, size_t si
 {
 	size_t at = (uint64_t)off < handle->text_len ? (size_t)off : handle->text_len;
 	size_t rest = handle->text_len - at;
-	fuse_reply_buf(req, handle->text + at, rest < size ? rest : size);
+	size_t n = rest < size ? rest : size;
+	/* A copy: the reader may have closed the file, and the text be gone, before this thread is back from replying. */
+	uint8_t *buf = rfs_session_buffer(n);
+	if (!buf) {
+		fuse_reply_err(req, ENOMEM);
+		return;
+	}
+	memcpy(buf, handle->text + at, n);
+	fuse_reply_buf(req, (const char *)buf, n);
 }
 
 bool rfs_read_may_be_cut(const struct rfs *fs, size_t len)
@@ -233,8 +247,11 @@ static void read_ring(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle,
 		size--;
 	rfs_ring_enter(node);
 	if (handle->is_stream && fi->lock_owner == 0) {
-		/* Not for read(2) but for a page of a private mapping, which must not consume anything. */
-		fuse_reply_err(req, EIO);
+		/*
+		 * Not for read(2) but for a page, of a private mapping or for splice(2), which must not consume anything.
+		 * Programs that splice fall back to read(2) for this errno.
+		 */
+		fuse_reply_err(req, EINVAL);
 	} else if (handle->is_stream) {
 		rfs_stream_read(fs, req, handle, size, (uint64_t)off, nonblock);
 	} else if (waits && !nonblock) {

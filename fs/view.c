@@ -20,8 +20,8 @@
 
 #include "view.h"
 
-/* Two round trips of a loaded machine, generously. */
-#define PENDING_FRESH_MS 5000u
+/* Two round trips of a machine with thousands of programs to run: more than 5 s have been seen. */
+#define PENDING_FRESH_MS 60000u
 /* Longer than any thread stays inside one open(2) on a machine that still works. */
 #define PENDING_FORGOTTEN_MS 600000u
 /* Copies that may fail to a fast writer before the reader skips further ahead than it must. */
