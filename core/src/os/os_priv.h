@@ -46,6 +46,12 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 
 void vmap_os_mirror_unmap(struct vmap_os_mirror *mirror);
 
+/*
+ * Give whole pages in writable shared memory their memory now, keeping what they hold; in huge pages where
+ * the system can and @base allows. -ENOMEM where it can tell that there is not enough.
+ */
+int vmap_os_prefault(void *base, size_t len);
+
 /* How vmap_os_file_open() opens a file; it is always opened for reading. */
 struct vmap_os_open {
 	bool write;
