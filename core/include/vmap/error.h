@@ -44,6 +44,9 @@ enum vmap_operation {
 	VMAP_OPERATION_RING_READ,       /* or consume */
 	VMAP_OPERATION_RING_WRITE,      /* or feed */
 	VMAP_OPERATION_PREFAULT,
+	VMAP_OPERATION_SOURCE_READ,     /* of a reader's source */
+	VMAP_OPERATION_SINK_WRITE,      /* to a writer's sink */
+	VMAP_OPERATION_SINK_FLUSH,
 };
 
 /** What was wrong with the caller's input. New ones are added at the end. */
@@ -65,7 +68,7 @@ struct vmap_error {
 };
 
 /**
- * The last failure of this thread in a function of map.h, span.h, os.h or ring.h.
+ * The last failure of this thread in a function of map.h, span.h, os.h, ring.h or bufio.h.
  *
  * A ring that is full just now (-EAGAIN) is no failure.
  *

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <vmap/os.h>
 
@@ -70,6 +71,10 @@ int vmap_os_file_size(int fd, uint64_t *ret_size);
 
 /* -EFBIG when no file can have @size. */
 int vmap_os_file_resize(int fd, uint64_t size);
+
+/* read(2) and write(2), with the errno as the result. */
+ssize_t vmap_os_fd_read(int fd, void *dst, size_t len);
+ssize_t vmap_os_fd_write(int fd, const void *src, size_t len);
 
 /* The system's words for its own error @code, in @buffer or static. */
 const char *vmap_os_describe(int code, char *buffer, size_t len);
