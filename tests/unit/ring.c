@@ -67,6 +67,8 @@ static void expect_create_error(size_t capacity, int policy, int error)
 	uint64_t space = address_space();
 	for (int i = 0; i < 8; i++)
 		cr_expect(eq(int, vmap_ring_create(capacity, (enum vmap_ring_policy)policy, &ring), error));
+	cr_expect(eq(int, vmap_last_error().result, error));
+	cr_expect(eq(int, (int)vmap_last_error().operation, VMAP_OPERATION_RING_ALLOCATE));
 	cr_expect(eq(ptr, ring, untouched));
 	cr_expect(eq(sz, count_fds(), n_fds));
 	cr_expect(eq(sz, count_maps("memfd:"), n_maps));
@@ -113,6 +115,7 @@ Test(ring_create, without_descriptors_is_emfile)
 	int r = vmap_ring_create(4096, VMAP_RING_BOUNDED, &ring);
 	MUST(setrlimit(RLIMIT_NOFILE, &limit) == 0);
 	cr_assert(eq(int, r, -EMFILE));
+	cr_expect(eq(int, (int)vmap_last_error().operation, VMAP_OPERATION_MEMORY_FD));
 	cr_assert(ring == NULL);
 }
 

@@ -57,8 +57,9 @@ static void collapse(uint8_t *base, size_t len)
 {
 	size_t first = (size_t)(-(uintptr_t)base & (OS_UNIX_HUGE_SIZE - 1));
 	for (size_t i = first; len > i && len - i >= OS_UNIX_HUGE_SIZE; i += OS_UNIX_HUGE_SIZE) {
-		/* Where there is no page yet, there is nothing to collapse. */
-		os_unix_touch(base + i, 1);
+		/* Where there is no page yet, there is nothing to collapse. The caller will see what fails here. */
+		if (madvise(base + i, vmap_page_size(), MADV_POPULATE_WRITE) < 0)
+			return;
 		if (madvise(base + i, OS_UNIX_HUGE_SIZE, MADV_COLLAPSE) < 0 && errno == EINVAL)
 			return; /* an older kernel, or huge pages of another size */
 	}
