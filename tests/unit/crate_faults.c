@@ -42,7 +42,7 @@ static void *take_address_space(void *arg)
 }
 
 /* On Windows the crate reserves, frees and races to map, and gives up after six lost races. */
-Test(crate_faults, no_other_thread_gets_between_the_halves_of_a_ring, .timeout = 60)
+Test(crate_faults, no_other_thread_gets_between_the_halves_of_a_ring, .timeout = 600)
 {
 	enum { N_THREADS = 2, N_RINGS = 400 };
 	size_t unit = vmap_allocation_size();
