@@ -37,10 +37,11 @@ struct vmap_os_mirror {
 };
 
 /*
- * Map @prefix_len bytes at offset 0 of @fd once and the @capacity bytes behind them twice, writable and
- * shared. Both are multiples of vmap_allocation_size(). @fd may be closed afterwards.
+ * Map @prefix_len bytes at offset 0 of @fd once and the @capacity bytes at @data_offset twice, writable and
+ * shared. All three are multiples of vmap_allocation_size(). @fd may be closed afterwards.
  */
-int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_os_mirror *ret_mirror);
+int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity,
+		       struct vmap_os_mirror *ret_mirror);
 
 /* The same over @capacity bytes of fresh zeroed memory that belong to the mapping alone. */
 int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mirror);
@@ -81,6 +82,12 @@ const char *vmap_os_describe(int code, char *buffer, size_t len);
 
 /* Allocate the pages of [offset, offset + len) in the file, keeping what they hold: -ENOSPC now, no signal later. */
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len);
+
+/* Fault in the pages of [base, base + len) for writing, where the system can; they are whole pages of the mapping. */
+void vmap_os_populate(void *base, size_t len);
+
+/* Give the pages of [offset, offset + len) back to the file system, where it can take them; they read as zeros then. */
+void vmap_os_release(int fd, uint64_t offset, uint64_t len);
 
 /* The wall clock in nanoseconds since the epoch. */
 uint64_t vmap_os_now_ns(void);

@@ -85,6 +85,16 @@ int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 	return -r;
 }
 
+void vmap_os_populate(void *base, size_t len)
+{
+	(void)base, (void)len;
+}
+
+void vmap_os_release(int fd, uint64_t offset, uint64_t len)
+{
+	(void)fd, (void)offset, (void)len; /* POSIX knows no holes */
+}
+
 int vmap_os_random(void *dst, size_t len)
 {
 	int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);

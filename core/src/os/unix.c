@@ -232,7 +232,8 @@ static int map_piece(enum vmap_operation operation, uint8_t *at, size_t len, int
 	return p == MAP_FAILED ? vmap_error_system(operation, errno) : 0;
 }
 
-int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_os_mirror *ret_mirror)
+int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity,
+		       struct vmap_os_mirror *ret_mirror)
 {
 	size_t guard = vmap_page_size();
 	size_t length;
@@ -250,9 +251,9 @@ int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_o
 	if (prefix_len > 0)
 		r = map_piece(VMAP_OPERATION_RING_PRIMARY, prefix, prefix_len, fd, 0);
 	if (r == 0)
-		r = map_piece(VMAP_OPERATION_RING_PRIMARY, data, capacity, fd, prefix_len);
+		r = map_piece(VMAP_OPERATION_RING_PRIMARY, data, capacity, fd, data_offset);
 	if (r == 0)
-		r = map_piece(VMAP_OPERATION_RING_SECONDARY, data + capacity, capacity, fd, prefix_len);
+		r = map_piece(VMAP_OPERATION_RING_SECONDARY, data + capacity, capacity, fd, data_offset);
 	if (r < 0) {
 		munmap(base, length); /* keeps I2: takes the pieces with it */
 		return r;
@@ -272,7 +273,7 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 	int r = os_unix_memory_create(capacity, &fd);
 	if (r < 0)
 		return r;
-	r = vmap_os_mirror_map(fd, 0, capacity, ret_mirror);
+	r = vmap_os_mirror_map(fd, 0, 0, capacity, ret_mirror);
 	close(fd);
 	return r;
 }
