@@ -378,6 +378,12 @@ static inline bool space_ends_with_enomem(void)
 	return false;
 }
 
+/* Whether valgrind checks what is handed to system calls. */
+static inline bool under_memcheck(void)
+{
+	return count_maps("vgpreload_memcheck") > 0;
+}
+
 /* Address space in use, in bytes: sees reservations that the kernel merges into one line. */
 static inline uint64_t address_space(void)
 {

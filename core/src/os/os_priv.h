@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <vmap/os.h>
 
@@ -47,6 +48,12 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 
 void vmap_os_mirror_unmap(struct vmap_os_mirror *mirror);
 
+/*
+ * Give whole pages in writable shared memory their memory now, keeping what they hold; in huge pages where
+ * the system can and @base allows. -ENOMEM where it can tell that there is not enough.
+ */
+int vmap_os_prefault(void *base, size_t len);
+
 /* How vmap_os_file_open() opens a file; it is always opened for reading. */
 struct vmap_os_open {
 	bool write;
@@ -65,6 +72,10 @@ int vmap_os_file_size(int fd, uint64_t *ret_size);
 
 /* -EFBIG when no file can have @size. */
 int vmap_os_file_resize(int fd, uint64_t size);
+
+/* read(2) and write(2), with the errno as the result. */
+ssize_t vmap_os_fd_read(int fd, void *dst, size_t len);
+ssize_t vmap_os_fd_write(int fd, const void *src, size_t len);
 
 /* The system's words for its own error @code, in @buffer or static. */
 const char *vmap_os_describe(int code, char *buffer, size_t len);

@@ -70,6 +70,12 @@ int os_unix_cool(void *base, size_t len)
 	return -posix_madvise(base, len, POSIX_MADV_DONTNEED);
 }
 
+int vmap_os_prefault(void *base, size_t len)
+{
+	os_unix_touch(base, len);
+	return 0;
+}
+
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 {
 	int r;
