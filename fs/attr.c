@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "attr.h"
+#include "session.h"
 
 static void control_stat(const struct rfs_node *node, struct stat *ret_stat)
 {
@@ -25,7 +26,8 @@ static bool is_later(struct timespec a, struct timespec b)
 static void ring_stat(const struct rfs_node *node, const struct vmap_shared_state *state, struct stat *st)
 {
 	uint64_t origin = atomic_load_explicit(&node->origin, memory_order_relaxed);
-	if (origin > state->head) /* not a view, or nobody has opened it yet */
+	/* Not a view, or nobody has opened it yet; and of a queue, what is still to be read. */
+	if (origin == RFS_ORIGIN_NONE || state->policy == VMAP_RING_BOUNDED)
 		origin = state->tail;
 	st->st_size = (off_t)(state->head - origin);
 	st->st_mtim.tv_sec = (time_t)(state->mtime_ns / 1000000000u);
@@ -43,12 +45,21 @@ int rfs_attr_get(struct rfs *fs, struct rfs_node *node, struct stat *ret_stat)
 	}
 	struct rfs_node *canonical = rfs_node_canonical(&fs->nodes, node);
 	struct stat st;
-	int r = rfs_store_stat(canonical ? canonical->fd : node->fd, &st);
+	int r = canonical ? rfs_node_stat(canonical, &st) : rfs_store_stat(node->fd, &st);
 	if (r < 0)
 		return r;
 	if (canonical) {
 		struct vmap_shared_state state;
-		if (rfs_node_ring_state(canonical, &state) == 0)
+		rfs_ring_enter(canonical);
+		r = rfs_node_ring_state(canonical, &state);
+		if (r == 0 && state.policy == VMAP_RING_BOUNDED) {
+			/* A read that was answered has consumed its bytes when its thread leaves this lock. */
+			rfs_session_lock(&canonical->park.lock);
+			pthread_mutex_unlock(&canonical->park.lock);
+			r = rfs_node_ring_state(canonical, &state);
+		}
+		rfs_ring_leave(canonical);
+		if (r == 0)
 			ring_stat(node, &state, &st);
 		else
 			st.st_size = 0;

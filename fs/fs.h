@@ -6,8 +6,9 @@
  *   rfs_views.lock > rfs_nodes.lock
  *   rfs_handles.lock: no other is taken inside
  *   libfuse's lock of one request (an interrupt) > rfs_locks.lock > libfuse's lock of the session
- *   rfs_cursor.lock and rfs_node.ring_lock are taken with none of these held; inside libvmap a ring has
- *   a lock of its own for appenders.
+ *   rfs_node.shape_lock (for reading, by rfs_ring_enter()) > rfs_node.park.lock > rfs_cursor.lock
+ *   libfuse's lock of one request (an interrupt) > rfs_node.park.lock > libfuse's lock of the session
+ *   rfs_node.ring_lock is taken with none of these held; inside libvmap a ring has a lock of its own for appenders.
  */
 #ifndef RFS_FS_H
 #define RFS_FS_H
@@ -17,6 +18,7 @@
 #include "metrics.h"
 #include "node.h"
 #include "options.h"
+#include "park.h"
 #include "store.h"
 #include "view.h"
 

@@ -6,10 +6,12 @@
  * while the handle is open, whatever is unlinked or forgotten meanwhile.
  */
 #include <errno.h>
+#include <fuse_lowlevel.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "handle.h"
+#include "fs.h"
+#include "session.h"
 
 void rfs_handles_init(struct rfs_handles *handles)
 {
@@ -43,11 +45,24 @@ int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, s
 	}
 	rfs_node_ref(nodes, canonical);
 	handle->node = canonical->slot.id;
+	handle->view = view ? view->slot.id : 0;
 	handle->ring = ring;
-	if (options->clear)
+	handle->readable = options->readable;
+	handle->writable = options->writable;
+	handle->is_stream = vmap_shared_policy(ring) == VMAP_RING_BOUNDED;
+	handle->poll = NULL;
+	handle->poll_room = 0;
+	handle->more_at = 0;
+	handle->peeks = false;
+	/* As with a FIFO: a producer that says `> queue` does not throw away what others have put in. */
+	if (options->clear && !handle->is_stream)
 		vmap_shared_clear(ring);
-	rfs_cursor_init(&handle->cursor, ring, options->align, view);
+	rfs_cursor_init(&handle->cursor, ring, rfs_align_of(vmap_shared_attributes(ring), options->mount_choices), view);
 	handle->cursor.follows_clear = options->writable;
+	pthread_mutex_lock(&canonical->park.lock);
+	canonical->park.n_readers += options->readable;
+	canonical->park.n_writers += options->writable;
+	pthread_mutex_unlock(&canonical->park.lock);
 	*ret_handle = handle;
 	return 0;
 }
@@ -74,6 +89,18 @@ int rfs_handle_open_text(struct rfs_handles *handles, char *text, size_t len, st
 	return 0;
 }
 
+void rfs_handle_leave_ring(struct rfs *fs, struct rfs_handle *handle)
+{
+	struct rfs_park *park = &rfs_node_get(&fs->nodes, handle->node)->park;
+	rfs_session_lock(&park->lock);
+	park->n_readers -= handle->readable;
+	park->n_writers -= handle->writable;
+	rfs_park_forget_poll(fs, park, handle);
+	if (park->line_owner == handle->slot.id)
+		park->line_owner = 0;
+	pthread_mutex_unlock(&park->lock);
+}
+
 struct rfs_handle *rfs_handle_get(struct rfs_handles *handles, uint64_t id)
 {
 	return rfs_table_get(&handles->table, id);
@@ -85,6 +112,9 @@ static void handle_close(struct rfs_handle *handle)
 	switch (handle->kind) {
 	case RFS_HANDLE_RING:
 		rfs_cursor_finish(&handle->cursor);
+		if (handle->poll)
+			fuse_pollhandle_destroy(handle->poll);
+		handle->poll = NULL;
 		break;
 	case RFS_HANDLE_DIR:
 		if (handle->dir_fd >= 0)

@@ -10,6 +10,9 @@
 #include "table.h"
 #include "view.h"
 
+struct rfs;
+struct fuse_pollhandle;
+
 enum rfs_handle_kind { RFS_HANDLE_RING, RFS_HANDLE_DIR, RFS_HANDLE_TEXT };
 
 struct rfs_handle {
@@ -18,8 +21,19 @@ struct rfs_handle {
 
 	/* RING: the canonical node, mapped and referred to while the handle lives */
 	uint64_t node;
+	uint64_t view; /* id of the node it was opened on beside that, 0 for none */
 	struct vmap_shared *ring;
-	struct rfs_cursor cursor;
+	bool readable;
+	bool writable;
+	bool is_stream; /* the ring was bounded when it was opened; its policy stays while it is open */
+	struct rfs_cursor cursor; /* of an overwrite ring */
+	/* Below: under the park's lock of the node. */
+	struct fuse_pollhandle *poll; /* whom to tell of a change, NULL when nobody asked */
+	uint64_t next_polled;
+	uint64_t poll_room; /* bytes that the last O_NONBLOCK write had no room for, else 0 */
+	uint64_t more_at;   /* offset at which the kernel goes on with a read(2) that it has cut, else 0 */
+	bool peeks;         /* its reads consume nothing: they go on from peek_pos */
+	uint64_t peek_pos;
 
 	/* DIR */
 	int dir_fd;
@@ -40,12 +54,16 @@ void rfs_handles_init(struct rfs_handles *handles);
 void rfs_handles_finish(struct rfs_handles *handles);
 
 struct rfs_handle_ring_options {
-	enum vmap_align align;
+	uint64_t mount_choices; /* for what the ring leaves open */
 	bool clear;    /* O_TRUNC: before the handle's origin is set */
-	bool writable; /* reads what it has written, at the offsets of a plain file */
+	bool readable;
+	bool writable; /* in an overwrite ring: reads what it has written, at the offsets of a plain file */
 };
 
-/* Each takes over what it is given only on success. -ENFILE when the table is full. */
+/*
+ * Each takes over what it is given only on success. -ENFILE when the table is full. A ring is opened and released
+ * inside rfs_ring_enter() of its node, after rfs_node_map() and before rfs_node_unmap() by the caller.
+ */
 int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, struct rfs_node *canonical,
 			 struct rfs_node *view, const struct rfs_handle_ring_options *options,
 			 struct rfs_handle **ret_handle);
@@ -53,6 +71,9 @@ int rfs_handle_open_dir(struct rfs_handles *handles, uint64_t node, int dir_fd, 
 int rfs_handle_open_text(struct rfs_handles *handles, char *text, size_t len, struct rfs_handle **ret_handle);
 
 /* NULL for an id that is not open. */
+/* The ring handle is no reader, writer or poller any more; before rfs_handle_release(), inside rfs_ring_enter(). */
+void rfs_handle_leave_ring(struct rfs *fs, struct rfs_handle *handle);
+
 struct rfs_handle *rfs_handle_get(struct rfs_handles *handles, uint64_t id);
 void rfs_handle_release(struct rfs_handles *handles, struct rfs_nodes *nodes, struct rfs_handle *handle);
 

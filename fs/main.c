@@ -97,6 +97,7 @@ static int serve(struct rfs *fs)
 	}
 	int r = rfs_session_run(fs);
 	rfs_locks_abandon(&fs->locks, &fs->nodes, -ENOTCONN);
+	rfs_park_abandon(fs, ENOTCONN);
 	if (r < 0)
 		fuse_log(FUSE_LOG_ERR, "ringfs: %s\n", strerror(-r));
 	return r < 0 ? RFS_EXIT_FAILURE : 0;
@@ -138,7 +139,7 @@ static int run(struct rfs *fs, struct fuse_args *args)
 	int r = check_mountpoint(fs->options.mountpoint, &mountpoint);
 	if (r != 0)
 		return r;
-	r = rfs_store_open(&fs->store, fs->options.store, fs->options.capacity);
+	r = rfs_store_open(&fs->store, fs->options.store, fs->options.attributes.capacity);
 	if (r == 0 && rfs_store_contains(&fs->store, mountpoint)) {
 		fprintf(stderr, "ringfs: mountpoint %s: %s is inside the store %s\n", fs->options.mountpoint, mountpoint,
 			fs->store.path);

@@ -9,6 +9,9 @@
 
 struct rfs;
 
+#define RFS_N_OPCODES 64u
+#define RFS_N_LATENCIES 7u
+
 struct rfs_metrics {
 	_Atomic uint64_t views_opened;
 	_Atomic uint64_t canonical_fallbacks; /* opens for reading served without a view although views are on */
@@ -17,7 +20,13 @@ struct rfs_metrics {
 	_Atomic uint64_t reads;
 	_Atomic uint64_t read_bytes;
 	_Atomic uint64_t lost_bytes;
+	_Atomic uint64_t requests[RFS_N_OPCODES]; /* by the kernel's numbers; 0 for those beyond */
+	_Atomic uint64_t request_ns[RFS_N_OPCODES];
+	_Atomic uint64_t latency[RFS_N_LATENCIES]; /* requests that took at most 10 us, 100 us, ..., 1 s, longer */
 };
+
+/* A request with the kernel's number @opcode took @ns to handle; what is parked counts until it is parked. */
+void rfs_metrics_request(struct rfs_metrics *metrics, uint32_t opcode, uint64_t ns);
 
 static inline void rfs_count(_Atomic uint64_t *counter, uint64_t n)
 {

@@ -66,13 +66,26 @@ static void hash_grow(struct rfs_nodes *nodes)
 	free(old);
 }
 
+/* Who changes the shape does not wait for ever behind readers that keep coming. */
+static void shape_lock_init(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attr;
+	pthread_rwlockattr_init(&attr);
+	pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attr);
+	pthread_rwlockattr_destroy(&attr);
+}
+
 static struct rfs_node *node_alloc(struct rfs_nodes *nodes, enum rfs_node_kind kind)
 {
 	struct rfs_node *node = rfs_table_alloc(&nodes->table);
 	if (!node)
 		return NULL;
-	if (node->slot.id == node->slot.index) /* generation 0: the slot's first use */
+	if (node->slot.id == node->slot.index) { /* generation 0: the slot's first use */
 		pthread_mutex_init(&node->ring_lock, NULL);
+		shape_lock_init(&node->shape_lock);
+		rfs_park_init(&node->park);
+	}
 	node->kind = kind;
 	node->fd = -1;
 	node->dev = 0;
@@ -85,6 +98,7 @@ static struct rfs_node *node_alloc(struct rfs_nodes *nodes, enum rfs_node_kind k
 	node->locks = 0;
 	node->canonical = 0;
 	atomic_store_explicit(&node->origin, RFS_ORIGIN_NONE, memory_order_relaxed);
+	atomic_store_explicit(&node->lost, 0, memory_order_relaxed);
 	return node;
 }
 
@@ -127,6 +141,8 @@ void rfs_nodes_finish(struct rfs_nodes *nodes)
 		if (node->slot.id != 0 && i != RFS_NODE_ROOT)
 			node_close(node);
 		pthread_mutex_destroy(&node->ring_lock);
+		pthread_rwlock_destroy(&node->shape_lock);
+		rfs_park_finish(&node->park);
 	}
 	rfs_table_finish(&nodes->table);
 	free(nodes->buckets);
@@ -325,6 +341,25 @@ int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_sta
 			close(fd);
 		}
 	}
+	pthread_mutex_unlock(&node->ring_lock);
+	return r;
+}
+
+void rfs_node_users(struct rfs_node *node, struct rfs_node_users *ret_users)
+{
+	pthread_mutex_lock(&node->park.lock);
+	*ret_users = (struct rfs_node_users){
+		.readers = node->park.n_readers,
+		.writers = node->park.n_writers,
+		.waiting = node->park.n_waiting,
+	};
+	pthread_mutex_unlock(&node->park.lock);
+}
+
+int rfs_node_stat(struct rfs_node *node, struct stat *ret_stat)
+{
+	pthread_mutex_lock(&node->ring_lock);
+	int r = rfs_store_stat(node->fd, ret_stat);
 	pthread_mutex_unlock(&node->ring_lock);
 	return r;
 }

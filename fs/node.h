@@ -17,6 +17,7 @@
 
 #include <vmap/shared.h>
 
+#include "park.h"
 #include "store.h"
 #include "table.h"
 
@@ -32,8 +33,8 @@ enum rfs_node_kind {
 /* Fixed ids: the first slots of the table, never freed. */
 enum { RFS_NODE_ROOT = 1, RFS_NODE_CONTROL = 2, RFS_NODE_METRICS = 3, RFS_NODE_VERSION = 4 };
 
-/* The origin of a view that nobody has opened yet. */
-#define RFS_ORIGIN_NONE UINT64_MAX
+/* The origin of a view that nobody has opened yet: as far from every position as can be. */
+#define RFS_ORIGIN_NONE ((uint64_t)1 << 63)
 
 struct rfs_node {
 	struct rfs_slot slot;
@@ -49,11 +50,18 @@ struct rfs_node {
 	pthread_mutex_t ring_lock; /* guards ring and users; taken after rfs_nodes.lock is left */
 	struct vmap_shared *ring;  /* this process's mapping while users > 0 */
 	uint32_t users;
-	uint64_t locks; /* ids of its advisory locks, chained; under rfs_locks.lock */
+	/*
+	 * Held for reading around every use of the mapping, for writing while a resize replaces it. See
+	 * rfs_ring_enter().
+	 */
+	pthread_rwlock_t shape_lock;
+	struct rfs_park park; /* who waits for it, and how often it is open */
+	uint64_t locks;       /* ids of its advisory locks, chained; under rfs_locks.lock */
 
 	/* VIEW */
 	uint64_t canonical;      /* id of the ring's node */
-	_Atomic uint64_t origin; /* position that offset 0 stands for */
+	_Atomic uint64_t origin; /* position that offset 0 stands for, modulo 2^64 */
+	_Atomic uint64_t lost;   /* bytes that its reader missed */
 };
 
 struct rfs_nodes {
@@ -98,8 +106,19 @@ void rfs_node_unmap(struct rfs_node *node);
 /* Change the mode; not while the ring is being opened past it (rfs_store_open_ring()). */
 int rfs_node_chmod(struct rfs_node *node, mode_t mode);
 
-/* The ring's state, from the mapping or else from the file. */
+/* The ring's state, from the mapping (inside rfs_ring_enter()) or else from the file. */
 int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state);
+
+/* stat(2) of a RING's file; not while it is being opened past its mode. */
+int rfs_node_stat(struct rfs_node *node, struct stat *ret_stat);
+
+/* How often a ring is open. */
+struct rfs_node_users {
+	uint32_t readers;
+	uint32_t writers;
+	uint32_t waiting;
+};
+void rfs_node_users(struct rfs_node *node, struct rfs_node_users *ret_users);
 
 /* Live nodes. */
 uint32_t rfs_nodes_count(struct rfs_nodes *nodes);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "attr.h"
+#include "defaults.h"
 #include "ops.h"
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
@@ -12,13 +13,16 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	if (fs->options.max_read != 0)
 		conn->max_read = fs->options.max_read;
 	/* A write of up to 1 MiB in one request; the kernel's limit for a request. */
-	conn->max_write = 1u << 20;
+	conn->max_write = (unsigned)RFS_REQUEST_MAX;
 	/* O_TRUNC comes with the open, so a reader never sees a half-done one. */
 	conn->want |= conn->capable & FUSE_CAP_ATOMIC_O_TRUNC;
 	/* Clearing set-id bits stays the kernel's job: it sends the mode. */
 	conn->want &= ~(unsigned)FUSE_CAP_HANDLE_KILLPRIV;
 	conn->want &= ~(unsigned)(FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS;
+	/* A release must not queue behind asynchronous reads that wait: it may be what they wait for. */
+	conn->max_background = 4096;
+	conn->congestion_threshold = 4096;
 	/* FUSE_CAP_ASYNC_DIO stays: without it io_uring repeats bytes after a short read (Linux 6.18). */
 }
 
@@ -45,6 +49,12 @@ const struct fuse_lowlevel_ops rfs_ops = {
 	.fsync = rfs_op_fsync,
 	.flush = rfs_op_flush,
 	.release = rfs_op_release,
+	.poll = rfs_op_poll,
+	.ioctl = rfs_op_ioctl,
+	.getxattr = rfs_op_getxattr,
+	.listxattr = rfs_op_listxattr,
+	.setxattr = rfs_op_setxattr,
+	.removexattr = rfs_op_removexattr,
 	.getlk = rfs_op_getlk,
 	.setlk = rfs_op_setlk,
 	.flock = rfs_op_flock,
@@ -90,7 +100,7 @@ int rfs_dir_fd(struct rfs *fs, fuse_ino_t parent, const char *name)
 		return -EPERM;
 	if (node->kind != RFS_NODE_DIR)
 		return -ENOTDIR;
-	if (parent == RFS_NODE_ROOT && strcmp(name, RFS_CONTROL_NAME) == 0)
+	if (strcmp(name, RFS_CONTROL_NAME) == 0)
 		return -EPERM;
 	return node->fd;
 }
@@ -107,6 +117,16 @@ int rfs_walk(struct rfs *fs, int parent_fd, const char *name, struct rfs_node **
 	int fd;
 	int r = rfs_store_walk(parent_fd, name, &fd, &st);
 	return r < 0 ? r : rfs_node_find(&fs->nodes, fd, &st, ret_node);
+}
+
+void rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_attr)
+{
+	rfs_defaults_find(&fs->store, dir_fd, ret_attr);
+	struct rfs_ringattr always = {.capacity = fs->options.attributes.capacity};
+	rfs_ringattr_set_choice(&always, RFS_RINGATTR_POLICY,
+				rfs_ringattr_choice(fs->options.attributes.choices, RFS_RINGATTR_POLICY));
+	/* The others are looked up when they count, so that a ring follows the mount it is on. */
+	rfs_ringattr_fill(ret_attr, &always);
 }
 
 int rfs_ring_error(int r, const struct rfs_node *node)

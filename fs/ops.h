@@ -9,6 +9,9 @@
 
 extern const struct fuse_lowlevel_ops rfs_ops;
 
+/* The largest read or write in one request, which is what the kernel allows. */
+#define RFS_REQUEST_MAX ((size_t)1 << 20)
+
 static inline struct rfs *rfs_of(fuse_req_t req)
 {
 	return fuse_req_userdata(req);
@@ -29,6 +32,9 @@ int rfs_dir_fd(struct rfs *fs, fuse_ino_t parent, const char *name);
 struct rfs_creator rfs_creator_of(fuse_req_t req, mode_t mode);
 /* The canonical node behind @name, with a reference. */
 int rfs_walk(struct rfs *fs, int parent_fd, const char *name, struct rfs_node **ret_node);
+
+/* What a ring that is made in the directory gets: its own defaults, those above it, the mount's. */
+void rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_attr);
 
 /* What a program is told when a ring cannot be mapped: the reason goes into the log, EIO to the program. */
 int rfs_ring_error(int r, const struct rfs_node *node);
@@ -52,6 +58,16 @@ void rfs_op_releasedir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 void rfs_op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_file_info *fi);
 
 /* ops_data.c */
+/*
+ * Can a read of @len bytes be one that the kernel has cut out of a longer read(2)? It asks for more then, if it gets them
+ * all: and that must not wait, for the program has got something already.
+ */
+bool rfs_read_may_be_cut(const struct rfs *fs, size_t len);
+
+/*
+ * Inside rfs_ring_enter(): answer a read of an overwrite ring. False: nothing is there, it is not answered.
+ */
+bool rfs_read_overwrite(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle, size_t len, uint64_t offset);
 void rfs_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi);
 void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void rfs_op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);
@@ -66,6 +82,21 @@ void rfs_op_flock(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, int
 void rfs_op_setlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct flock *lock, int sleep);
 void rfs_op_getlk(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct flock *lock);
 void rfs_op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
+
+/* ops_wait.c */
+void rfs_op_poll(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi, struct fuse_pollhandle *ph);
+void rfs_op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg, struct fuse_file_info *fi, unsigned flags,
+		  const void *in_buf, size_t in_len, size_t out_len);
+/* fuse_reply_open() and fuse_reply_create(), for handles that may be streams. */
+int rfs_reply_open(fuse_req_t req, const struct rfs_handle *handle, const struct fuse_file_info *fi);
+int rfs_reply_create(fuse_req_t req, const struct rfs_handle *handle, const struct fuse_entry_param *entry,
+		     const struct fuse_file_info *fi);
+
+/* ops_xattr.c */
+void rfs_op_getxattr(fuse_req_t req, fuse_ino_t ino, const char *name, size_t size);
+void rfs_op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size);
+void rfs_op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags);
+void rfs_op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name);
 
 /* ops_attrs.c */
 void rfs_op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);

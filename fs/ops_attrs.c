@@ -6,6 +6,8 @@
 
 #include "attr.h"
 #include "ops.h"
+#include "session.h"
+#include "stream.h"
 
 static void reply_attr(fuse_req_t req, struct rfs_node *node)
 {
@@ -37,12 +39,16 @@ static int set_size(struct rfs *fs, struct rfs_node *node, uint64_t size)
 	int r = rfs_node_map(canonical, &ring);
 	if (r < 0)
 		return rfs_ring_error(r, canonical);
+	rfs_ring_enter(canonical);
 	struct vmap_shared_state state;
 	vmap_shared_get_state(ring, &state);
-	if (size == 0)
+	if (size == 0) {
 		vmap_shared_clear(ring);
-	else if (size != state.head - state.tail)
+		rfs_stream_wake(fs, canonical); /* there is room */
+	} else if (size != state.head - state.tail) {
 		r = -EINVAL;
+	}
+	rfs_ring_leave(canonical);
 	rfs_node_unmap(canonical);
 	return r;
 }
@@ -78,7 +84,9 @@ static int set_times(struct rfs *fs, struct rfs_node *node, int fd, const struct
 	r = rfs_node_map(canonical, &ring);
 	if (r < 0)
 		return rfs_ring_error(r, canonical);
+	rfs_ring_enter(canonical);
 	vmap_shared_set_mtime(ring, to_ns(times[1]));
+	rfs_ring_leave(canonical);
 	rfs_node_unmap(canonical);
 	return 0;
 }

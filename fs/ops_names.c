@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "defaults.h"
 #include "ops.h"
 #include "session.h"
 
@@ -45,7 +46,7 @@ void rfs_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		return;
 	}
 	struct rfs_node *dir = rfs_node_get(&fs->nodes, parent);
-	int r = !dir ? -ESTALE : dir->kind == RFS_NODE_DIR ? 0 : -ENOENT;
+	int r = !dir ? -ESTALE : dir->kind == RFS_NODE_DIR && strcmp(name, RFS_CONTROL_NAME) != 0 ? 0 : -ENOENT;
 	if (r == 0)
 		r = rfs_walk(fs, dir->fd, name, &node);
 	if (r < 0) {
@@ -101,6 +102,13 @@ static void reply_new(fuse_req_t req, int r, int parent_fd, const char *name)
 		rfs_reply_entry(req, node);
 }
 
+static int create_ring(struct rfs *fs, int dir_fd, const char *name, const struct rfs_creator *creator)
+{
+	struct rfs_ringattr attr;
+	rfs_new_attributes(fs, dir_fd, &attr);
+	return rfs_store_create_ring(&fs->store, dir_fd, name, creator, &attr);
+}
+
 void rfs_op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)
 {
 	(void)rdev;
@@ -109,7 +117,7 @@ void rfs_op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 	int dir_fd = rfs_dir_fd(fs, parent, name);
 	int r = dir_fd < 0 ? dir_fd : 0;
 	if (r == 0 && S_ISREG(mode))
-		r = rfs_store_create_ring(&fs->store, dir_fd, name, &creator, fs->options.capacity);
+		r = create_ring(fs, dir_fd, name, &creator);
 	else if (r == 0 && (S_ISFIFO(mode) || S_ISSOCK(mode)))
 		r = rfs_store_create_special(&fs->store, dir_fd, name, &creator);
 	else if (r == 0)
@@ -151,30 +159,43 @@ void rfs_op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t new_parent, const ch
 	reply_new(req, r, dir_fd, new_name);
 }
 
-static void remove_name(fuse_req_t req, fuse_ino_t parent, const char *name, int flags)
+void rfs_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	int dir_fd = rfs_dir_fd(rfs_of(req), parent, name);
 	int err = dir_fd < 0 ? -dir_fd : 0;
-	if (err == 0 && unlinkat(dir_fd, name, flags) < 0)
+	if (err == 0 && unlinkat(dir_fd, name, 0) < 0)
 		err = errno;
 	fuse_reply_err(req, err);
 }
 
-void rfs_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
+/* Was that because of what the directory holds? Its defaults alone are nothing its user could remove. */
+static bool is_full(int err)
 {
-	remove_name(req, parent, name, 0);
+	return err == ENOTEMPTY || err == EEXIST;
 }
 
 void rfs_op_rmdir(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	remove_name(req, parent, name, AT_REMOVEDIR);
+	struct rfs *fs = rfs_of(req);
+	int dir_fd = rfs_dir_fd(fs, parent, name);
+	int err = dir_fd < 0 ? -dir_fd : 0;
+	if (err == 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) < 0)
+		err = errno;
+	struct rfs_ringattr attr;
+	if (is_full(err) && dir_fd >= 0 && rfs_defaults_take_away(dir_fd, name, &attr)) {
+		err = unlinkat(dir_fd, name, AT_REMOVEDIR) < 0 ? errno : 0;
+		if (err != 0)
+			rfs_defaults_put_back(&fs->store, dir_fd, name, &attr);
+	}
+	fuse_reply_err(req, err);
 }
 
 void rfs_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino_t new_parent, const char *new_name,
 		   unsigned flags)
 {
-	int dir_fd = rfs_dir_fd(rfs_of(req), parent, name);
-	int new_dir_fd = rfs_dir_fd(rfs_of(req), new_parent, new_name);
+	struct rfs *fs = rfs_of(req);
+	int dir_fd = rfs_dir_fd(fs, parent, name);
+	int new_dir_fd = rfs_dir_fd(fs, new_parent, new_name);
 	int err = 0;
 	if (dir_fd < 0)
 		err = -dir_fd;
@@ -185,6 +206,12 @@ void rfs_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino
 		err = EINVAL;
 	else if (renameat2(dir_fd, name, new_dir_fd, new_name, flags) < 0)
 		err = errno;
+	struct rfs_ringattr attr;
+	if (is_full(err) && flags == 0 && rfs_defaults_take_away(new_dir_fd, new_name, &attr)) {
+		err = renameat2(dir_fd, name, new_dir_fd, new_name, 0) < 0 ? errno : 0;
+		if (err != 0)
+			rfs_defaults_put_back(&fs->store, new_dir_fd, new_name, &attr);
+	}
 	fuse_reply_err(req, err);
 }
 
@@ -241,7 +268,7 @@ static int list_store(struct listing *list, const struct rfs_handle *handle, off
 		for (char *p = entries; p < entries + n;) {
 			const struct dirent64 *e = (const struct dirent64 *)(const void *)p;
 			p += e->d_reclen;
-			if (handle->dir_node == RFS_NODE_ROOT && strcmp(e->d_name, RFS_CONTROL_NAME) == 0)
+			if (strcmp(e->d_name, RFS_CONTROL_NAME) == 0)
 				continue;
 			if (!add_entry(list, e->d_name, (ino_t)e->d_ino, (mode_t)e->d_type << 12, e->d_off))
 				return 0;

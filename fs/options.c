@@ -13,7 +13,7 @@ enum { KEY_HELP = 1, KEY_VERSION, KEY_FOREGROUND, KEY_SINGLE, KEY_DEBUG, KEY_FSN
 
 struct words {
 	char *size;
-	char *align;
+	char *attributes[RFS_N_RINGATTRS];
 	char *views;
 	char *store;
 	char *position[3]; /* [SOURCE] MOUNTPOINT, and the first too many */
@@ -26,9 +26,16 @@ struct words {
 #define KEY(template, key) {template, UINT_MAX, key}
 #define WORD(template, field) {template, offsetof(struct words, field), 0}
 
+#define ATTRIBUTE(template, id) {template, offsetof(struct words, attributes) + (id) * sizeof(char *), 0}
+
 static const struct fuse_opt table[] = {
 	WORD("size=%s", size),
-	WORD("align=%s", align),
+	ATTRIBUTE("capacity=%s", RFS_RINGATTR_CAPACITY),
+	ATTRIBUTE("policy=%s", RFS_RINGATTR_POLICY),
+	ATTRIBUTE("align=%s", RFS_RINGATTR_ALIGN),
+	ATTRIBUTE("full=%s", RFS_RINGATTR_FULL),
+	ATTRIBUTE("eof=%s", RFS_RINGATTR_EOF),
+	ATTRIBUTE("lost=%s", RFS_RINGATTR_LOST),
 	WORD("store=%s", store),
 	WORD("views=%s", views),
 	KEY("-h", KEY_HELP),
@@ -64,9 +71,18 @@ void rfs_print_help(const char *program)
 	       "\"none\" or \"ringfs\") they live in memory and are gone when unmounted.\n"
 	       "\n"
 	       "    -o size=N              capacity of new rings, with K, M or G (default 1M); rounded up to\n"
-	       "                           a multiple of 64K\n"
+	       "                           a multiple of 64K; capacity=N is the same\n"
+	       "    -o policy=overwrite|bounded\n"
+	       "                           new rings are logs, whose oldest bytes give way (default), or\n"
+	       "                           queues, whose readers consume what they read\n"
 	       "    -o align=line|byte     where readers of a ring that has wrapped start: at the oldest whole\n"
 	       "                           line (default) or at the oldest byte\n"
+	       "    -o full=block|error    a full bounded ring makes writers wait (default) or fail with ENOSPC\n"
+	       "    -o eof=end|wait        readers at the end get end of file (default) or wait for more\n"
+	       "    -o lost=skip|mark|error\n"
+	       "                           an overrun reader goes on at the oldest whole line: silently\n"
+	       "                           (default), behind a line that says how many bytes were lost, or\n"
+	       "                           after one EPIPE\n"
 	       "    -o store=DIR           the same as SOURCE\n"
 	       "    -o views=on|off        off: no inode of its own for each reader (for overlayfs and file\n"
 	       "                           servers in the kernel)\n"
@@ -80,34 +96,6 @@ void rfs_print_help(const char *program)
 	       "\n"
 	       "Unmount with: fusermount3 -u MOUNTPOINT\n",
 	       program);
-}
-
-int rfs_parse_size(const char *text, uint64_t *ret_size)
-{
-	uint64_t value = 0;
-	const char *p = text;
-	if (*p < '0' || *p > '9')
-		return -EINVAL;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*p - '0'), &value))
-			return -ERANGE;
-	}
-	unsigned shift = 0;
-	if (*p == 'K' || *p == 'k')
-		shift = 10;
-	else if (*p == 'M' || *p == 'm')
-		shift = 20;
-	else if (*p == 'G' || *p == 'g')
-		shift = 30;
-	if (shift != 0)
-		p++;
-	if (*p != '\0' || value == 0)
-		return -EINVAL;
-	if (value > UINT64_MAX >> shift)
-		return -ERANGE;
-	*ret_size = value << shift;
-	return 0;
 }
 
 static int take_word(void *data, const char *arg, int key, struct fuse_args *out)
@@ -155,25 +143,28 @@ static int usage_error(const char *what, const char *word, const char *expected)
 	return RFS_EXIT_USAGE;
 }
 
+static int check_attribute(struct rfs_options *options, enum rfs_ringattr_id id, const char *name, const char *text)
+{
+	int r = text ? rfs_ringattr_parse(&options->attributes, id, text) : 0;
+	if (r == 0)
+		return 0;
+	char expected[80];
+	if (r == -ERANGE)
+		snprintf(expected, sizeof(expected), "larger than a ring can be (16384G)");
+	else
+		snprintf(expected, sizeof(expected), "expected %s", rfs_ringattr_expected(id));
+	return usage_error(name, text, expected);
+}
+
 static int check_words(struct words *words)
 {
 	struct rfs_options *options = words->options;
-	if (words->size) {
-		uint64_t size;
-		int r = rfs_parse_size(words->size, &size);
-		if (r == -EINVAL)
-			return usage_error("size", words->size, "expected a number above 0 with K, M, G or nothing behind it");
-		uint64_t capacity = r == 0 ? vmap_shared_round_capacity(size) : 0;
-		if (capacity == 0)
-			return usage_error("size", words->size, "larger than a ring can be (16384G)");
-		options->capacity = capacity;
-	}
-	if (words->align) {
-		if (strcmp(words->align, "byte") == 0)
-			options->align = VMAP_ALIGN_BYTE;
-		else if (strcmp(words->align, "line") != 0)
-			return usage_error("align", words->align, "expected line or byte");
-	}
+	int r = check_attribute(options, RFS_RINGATTR_CAPACITY, "size", words->size);
+	for (unsigned id = 0; r == 0 && id < RFS_N_RINGATTRS; id++)
+		r = check_attribute(options, (enum rfs_ringattr_id)id, rfs_ringattr_name((enum rfs_ringattr_id)id),
+				    words->attributes[id]);
+	if (r != 0)
+		return r;
 	if (words->views) {
 		if (strcmp(words->views, "off") == 0)
 			options->views = false;
@@ -232,10 +223,12 @@ static int add_mount_words(struct fuse_args *args, const struct words *words)
 int rfs_options_parse(struct fuse_args *args, struct rfs_options *options)
 {
 	*options = (struct rfs_options){
-		.capacity = RFS_CAPACITY_DEFAULT,
-		.align = VMAP_ALIGN_LINE,
+		.attributes = {.capacity = RFS_CAPACITY_DEFAULT},
 		.views = true,
 	};
+	/* The first choice of each is the default. */
+	for (unsigned id = RFS_RINGATTR_POLICY; id < RFS_N_RINGATTRS; id++)
+		options->attributes.choices |= (uint64_t)1 << (4 * id);
 	struct words words = {.options = options};
 	int r = fuse_opt_parse(args, &words, table, take_word) < 0 ? RFS_EXIT_USAGE : 0;
 	if (r == 0 && !options->show_help && !options->show_version) {
@@ -244,7 +237,8 @@ int rfs_options_parse(struct fuse_args *args, struct rfs_options *options)
 			r = add_mount_words(args, &words);
 	}
 	free(words.size);
-	free(words.align);
+	for (unsigned id = 0; id < RFS_N_RINGATTRS; id++)
+		free(words.attributes[id]);
 	free(words.views);
 	free(words.store);
 	free(words.position[0]);

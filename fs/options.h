@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <vmap/shared.h>
+#include "ringattr.h"
 
 struct fuse_args;
 
@@ -14,10 +14,9 @@ struct fuse_args;
 enum { RFS_EXIT_FAILURE = 1, RFS_EXIT_USAGE = 2 };
 
 struct rfs_options {
-	uint64_t capacity;     /* of rings created from now on; bytes, rounded up */
-	enum vmap_align align; /* what a reader's offset 0 stands for */
-	bool views;            /* false: every open is served on the canonical node */
-	unsigned max_read;     /* FUSE's own option, which libfuse wants to hear twice; 0 when not given */
+	struct rfs_ringattr attributes; /* all set: what counts where neither a ring nor a directory says otherwise */
+	bool views;                     /* false: every open is served on the canonical node */
+	unsigned max_read; /* FUSE's own option, which libfuse wants to hear twice; 0 when not given */
 	bool foreground;
 	bool single_thread;
 	bool debug;
@@ -35,12 +34,6 @@ struct rfs_options {
  */
 int rfs_options_parse(struct fuse_args *args, struct rfs_options *options);
 void rfs_options_finish(struct rfs_options *options);
-
-/*
- * Parse a size: digits, then nothing, K, M or G (powers of 1024, either case). -EINVAL for anything
- * else, 0 included; -ERANGE above 2^64 - 1. *ret_size is untouched on error.
- */
-int rfs_parse_size(const char *text, uint64_t *ret_size);
 
 void rfs_print_help(const char *program);
 

@@ -10,6 +10,7 @@
  * Invariants:
  * I1 Who holds the baton, and nobody else, reads requests.
  * I2 A request that can wait for anything but memory is never handled with the baton in hand.
+ * I3 Who waits for a resize leaves at least one thread that leads or follows, up to N_WORKERS_MAX.
  */
 #include <errno.h>
 #include <fuse_lowlevel.h>
@@ -28,13 +29,17 @@
 
 /* Requests that may wait for a disk at one time, and one leader. */
 #define N_WORKERS 10
+/* With those that are made when all others wait for a resize: a crowd around one ring must not stop the others. */
+#define N_WORKERS_MAX 512
 /* More bytes than this are copied without the baton. */
 #define QUICK_BYTES (128u << 10)
 
 struct session {
 	struct rfs *fs;
 	pthread_mutex_t baton;
-	pthread_t workers[N_WORKERS];
+	_Atomic int n_followers; /* those that wait for the baton */
+	pthread_mutex_t lock; /* guards the rest */
+	pthread_t workers[N_WORKERS_MAX];
 	int n_workers;
 	int done_fd; /* eventfd: a worker has seen the end */
 	_Atomic int error; /* why, 0 for unmounted */
@@ -77,10 +82,16 @@ static bool is_quick(const struct rfs *fs, const struct fuse_buf *buf)
 	switch (in->opcode) {
 	case FUSE_INTERRUPT:
 		return true;
+	case FUSE_RELEASE:
+		/* Who has closed is no reader or writer any more for what comes next; the rest may take its time. */
+		return true;
 	case FUSE_FSYNC:
 	case FUSE_FSYNCDIR:
 		return false;
-	case FUSE_RELEASE:
+	case FUSE_SETXATTR:
+		return false; /* a resize copies a whole ring */
+	case FUSE_OPEN:
+		return fs->store.in_memory && in->nodeid != RFS_NODE_METRICS; /* which looks at every ring */
 	case FUSE_FORGET:
 	case FUSE_BATCH_FORGET:
 		return false; /* the last user of a deleted ring frees its pages: half a second for some gigabytes */
@@ -94,36 +105,102 @@ static bool is_quick(const struct rfs *fs, const struct fuse_buf *buf)
 	}
 }
 
+/* Whose baton this thread holds, and whose worker it is. */
+static _Thread_local struct session *leads;
+static _Thread_local struct session *works_for;
+
+static void *work(void *arg);
+
+static int add_worker(struct session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	int r = -EAGAIN;
+	if (s->n_workers < N_WORKERS_MAX)
+		r = -pthread_create(&s->workers[s->n_workers], NULL, work, s);
+	s->n_workers += r == 0;
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+static void take_baton(struct session *s)
+{
+	atomic_fetch_add(&s->n_followers, 1);
+	pthread_mutex_lock(&s->baton);
+	atomic_fetch_sub(&s->n_followers, 1);
+	leads = s;
+}
+
+static void pass_baton(void)
+{
+	struct session *s = leads;
+	leads = NULL;
+	if (s)
+		pthread_mutex_unlock(&s->baton);
+}
+
+void rfs_session_rdlock(pthread_rwlock_t *lock)
+{
+	if (pthread_rwlock_tryrdlock(lock) == 0)
+		return;
+	rfs_session_may_wait(); /* keeps I2 */
+	pthread_rwlock_rdlock(lock);
+}
+
+void rfs_session_lock(pthread_mutex_t *lock)
+{
+	if (pthread_mutex_trylock(lock) == 0)
+		return;
+	pass_baton(); /* keeps I2 */
+	pthread_mutex_lock(lock);
+}
+
+void rfs_session_may_wait(void)
+{
+	struct session *s = works_for;
+	pass_baton();
+	/* Keeps I3. One too many now and then does no harm, and without more memory the others wait with us. */
+	if (s && atomic_load(&s->n_followers) == 0 && !s->fs->options.single_thread)
+		(void)add_worker(s);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void handle_request(struct session *s, struct fuse_buf *buf)
+{
+	uint32_t opcode = buf->size >= sizeof(struct fuse_in_header) ? ((struct fuse_in_header *)buf->mem)->opcode : 0;
+	uint64_t start = now_ns();
+	fuse_session_process_buf(s->fs->session, buf);
+	rfs_metrics_request(&s->fs->metrics, opcode, now_ns() - start);
+}
+
 static void *work(void *arg)
 {
 	struct session *s = arg;
 	struct fuse_session *se = s->fs->session;
 	struct fuse_buf buf = {.mem = NULL};
-	for (;;) {
-		pthread_mutex_lock(&s->baton); /* keeps I1 */
-		int r;
-		bool quick = true;
-		while (quick) {
+	int r;
+	works_for = s;
+	do {
+		take_baton(s); /* keeps I1 */
+		do {
 			r = fuse_session_exited(se) ? 0 : fuse_session_receive_buf(se, &buf);
-			if (r == -EINTR)
-				continue;
 			if (r <= 0)
-				break;
-			quick = is_quick(s->fs, &buf);
-			if (quick)
-				fuse_session_process_buf(se, &buf);
-		}
-		if (r <= 0) {
-			fuse_session_exit(se);
-			pthread_mutex_unlock(&s->baton);
-			/* The kernel's word for a connection that was aborted, by umount -f for one. */
-			if (r < 0 && r != -ECONNABORTED)
-				atomic_store(&s->error, r);
-			break;
-		}
-		pthread_mutex_unlock(&s->baton);
-		fuse_session_process_buf(se, &buf);
-	}
+				continue;
+			if (!is_quick(s->fs, &buf))
+				pass_baton();
+			handle_request(s, &buf);
+		} while (leads && (r > 0 || r == -EINTR));
+	} while (r > 0);
+	fuse_session_exit(se);
+	pass_baton();
+	/* The kernel's word for a connection that was aborted, by umount -f for one. */
+	if (r < 0 && r != -ECONNABORTED)
+		atomic_store(&s->error, r);
 	free(buf.mem);
 	uint64_t one = 1;
 	(void)!write(s->done_fd, &one, sizeof(one));
@@ -153,13 +230,22 @@ void rfs_session_block_signals(void)
 	sigaction(SIGUSR1, &(struct sigaction){.sa_handler = on_wake}, NULL);
 }
 
+static int count_workers(struct session *s)
+{
+	pthread_mutex_lock(&s->lock);
+	int n = s->n_workers;
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
 /*
  * Whichever worker is the leader must be woken from its read, and a signal that comes just before the read
  * is lost: so all that are left get one, again and again, until they have ended.
  */
-static void join_workers(const struct session *s)
+static void join_workers(struct session *s)
 {
-	for (int i = 0; i < s->n_workers;) {
+	/* Who makes another one has not ended yet, so none is missed. */
+	for (int i = 0, n = count_workers(s); i < n; n = count_workers(s)) {
 		struct timespec until;
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_nsec += 10000000;
@@ -167,7 +253,7 @@ static void join_workers(const struct session *s)
 			until.tv_sec++;
 			until.tv_nsec -= 1000000000;
 		}
-		for (int j = i; j < s->n_workers; j++)
+		for (int j = i; j < n; j++)
 			pthread_kill(s->workers[j], SIGUSR1);
 		if (pthread_timedjoin_np(s->workers[i], NULL, &until) == 0)
 			i++;
@@ -197,19 +283,19 @@ int rfs_session_run(struct rfs *fs)
 		goto out_signal;
 	}
 	pthread_mutex_init(&s.baton, NULL);
+	pthread_mutex_init(&s.lock, NULL);
 	int n_workers = fs->options.single_thread ? 1 : N_WORKERS;
-	while (r == 0 && s.n_workers < n_workers) {
-		r = -pthread_create(&s.workers[s.n_workers], NULL, work, &s);
-		s.n_workers += r == 0;
-	}
+	for (int i = 0; r == 0 && i < n_workers; i++)
+		r = add_worker(&s);
 	/* Fewer threads than wished for are still a working mount. */
-	if (s.n_workers > 0) {
+	if (count_workers(&s) > 0) {
 		r = 0;
 		wait_for_end(&s, signal_fd);
 	}
 	fuse_session_exit(fs->session);
 	join_workers(&s);
 	pthread_mutex_destroy(&s.baton);
+	pthread_mutex_destroy(&s.lock);
 	close(s.done_fd);
 	if (r == 0)
 		r = atomic_load(&s.error);

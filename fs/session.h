@@ -3,6 +3,7 @@
 #ifndef RFS_SESSION_H
 #define RFS_SESSION_H
 
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,31 @@ int rfs_session_run(struct rfs *fs);
 
 /* Block the signals that end the session. Before any thread is made. */
 void rfs_session_block_signals(void);
+
+/*
+ * Lock for reading, for as long as it takes. Who holds it for writing copies a whole ring; the leader lets another
+ * thread take its place first.
+ */
+void rfs_session_rdlock(pthread_rwlock_t *lock);
+
+/*
+ * What comes now may wait, or take its time: if this thread is the leader, another one takes its place. Until then what is
+ * done comes before every later request.
+ */
+void rfs_session_may_wait(void);
+/* Lock; the leader that would have to wait lets another thread take its place first. */
+void rfs_session_lock(pthread_mutex_t *lock);
+
+/* Around every use of a ring's mapping; see rfs_node.shape_lock. */
+static inline void rfs_ring_enter(struct rfs_node *node)
+{
+	rfs_session_rdlock(&node->shape_lock);
+}
+
+static inline void rfs_ring_leave(struct rfs_node *node)
+{
+	pthread_rwlock_unlock(&node->shape_lock);
+}
 
 /* At least @size bytes that are this worker's until its request is answered; NULL when out of memory. */
 uint8_t *rfs_session_buffer(size_t size);

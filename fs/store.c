@@ -195,6 +195,7 @@ static int open_checked(struct rfs_store *store, uint64_t capacity)
 int rfs_store_open(struct rfs_store *store, const char *path, uint64_t capacity)
 {
 	*store = (struct rfs_store){.root_fd = -1, .lock_fd = -1};
+	pthread_mutex_init(&store->defaults_lock, NULL);
 	int r = 0;
 	if (path) {
 		store->path = realpath(path, NULL);
@@ -274,10 +275,17 @@ int rfs_store_stat(int path_fd, struct stat *ret_stat)
 	return fstatat(path_fd, "", ret_stat, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+/* Our own looking at a file is no access by a user of the mount: the time of that is what utimensat(2) made it. */
+static int open_unseen(const char *path, int access)
+{
+	int fd = open(path, access | O_CLOEXEC | O_NOATIME);
+	return fd < 0 && errno == EPERM ? open(path, access | O_CLOEXEC) : fd;
+}
+
 int rfs_store_open_ring(int path_fd, int access, int *ret_fd)
 {
 	struct fd_path path = fd_path(path_fd);
-	int fd = open(path.text, access | O_CLOEXEC);
+	int fd = open_unseen(path.text, access);
 	if (fd < 0 && errno == EACCES) {
 		/* Our own file with a mode that shuts out its owner (0444, 0200): the mount's users are bound by
 		 * the mode, the daemon that keeps the bytes for them is not. */
@@ -287,7 +295,7 @@ int rfs_store_open_ring(int path_fd, int access, int *ret_fd)
 			return r;
 		if (chmod(path.text, (st.st_mode & 07777) | 0600) < 0)
 			return -EACCES;
-		fd = open(path.text, access | O_CLOEXEC);
+		fd = open_unseen(path.text, access);
 		r = fd < 0 ? -errno : 0;
 		if (chmod(path.text, st.st_mode & 07777) < 0 && r == 0)
 			r = -errno;
@@ -335,12 +343,17 @@ static int hand_over(const struct rfs_store *store, int parent_fd, const char *n
 }
 
 int rfs_store_create_ring(const struct rfs_store *store, int parent_fd, const char *name,
-			  const struct rfs_creator *creator, uint64_t capacity)
+			  const struct rfs_creator *creator, const struct rfs_ringattr *attr)
 {
+	struct vmap_shared_options options = {
+		.capacity = attr->capacity,
+		.policy = (enum vmap_ring_policy)rfs_ringattr_choice(attr->choices, RFS_RINGATTR_POLICY),
+		.attributes = attr->choices,
+	};
 	int fd = openat(parent_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	int r = vmap_shared_format(fd, &(struct vmap_shared_options){.capacity = capacity});
+	int r = vmap_shared_format(fd, &options);
 	if (r == 0 && store->privileged && fchown(fd, creator->uid, group_for(parent_fd, creator)) < 0)
 		r = -errno;
 	/* After the change of owner, which clears bits. */

@@ -8,14 +8,18 @@
 #ifndef RFS_STORE_H
 #define RFS_STORE_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include <vmap/shared.h>
+#include "ringattr.h"
 
-/* At the root of the mount: the control files, not listed. In the store: all that is ours. */
+/*
+ * At the root of the mount: the control files, not listed. In the store: all that is ours, and in each directory of
+ * rings that has defaults, the file that says them; no directory of the mount shows or takes this name.
+ */
 #define RFS_CONTROL_NAME ".ringfs"
 
 struct rfs_store {
@@ -26,6 +30,7 @@ struct rfs_store {
 	bool in_memory;    /* tmpfs or ramfs: nothing here waits for a disk */
 	bool privileged;   /* may give files away */
 	char *path;        /* absolute, for messages */
+	pthread_mutex_t defaults_lock; /* one change of a directory's defaults at a time */
 };
 
 /* Who creates something, and how. */
@@ -58,9 +63,9 @@ int rfs_store_stat(int path_fd, struct stat *ret_stat);
 int rfs_store_open_ring(int path_fd, int access, int *ret_fd);
 int rfs_store_open_dir(int path_fd, int *ret_fd);
 
-/* Create a ring, whole or not at all: at no instant is there a name without a valid header behind it. */
+/* Create a ring with the capacity and choices of @attr, whole or not at all: at no instant is there a name without a valid header behind it. */
 int rfs_store_create_ring(const struct rfs_store *store, int parent_fd, const char *name,
-			  const struct rfs_creator *creator, uint64_t capacity);
+			  const struct rfs_creator *creator, const struct rfs_ringattr *attr);
 int rfs_store_create_dir(const struct rfs_store *store, int parent_fd, const char *name,
 			 const struct rfs_creator *creator);
 /* A FIFO or a socket, by the type in the mode. */

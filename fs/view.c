@@ -12,14 +12,16 @@
  * I4 origin + next_offset never exceeds the head, so fstat's size never falls below the handle's offset.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "view.h"
 
-/* Two round trips of a loaded machine, generously. */
-#define PENDING_FRESH_MS 5000u
+/* Two round trips of a machine with thousands of programs to run: more than 5 s have been seen. */
+#define PENDING_FRESH_MS 60000u
 /* Longer than any thread stays inside one open(2) on a machine that still works. */
 #define PENDING_FORGOTTEN_MS 600000u
 /* Copies that may fail to a fast writer before the reader skips further ahead than it must. */
@@ -164,7 +166,7 @@ void rfs_cursor_init(struct rfs_cursor *cursor, const struct vmap_shared *ring, 
 	uint64_t origin = vmap_shared_oldest(ring, align);
 	struct vmap_shared_state state;
 	vmap_shared_get_state(ring, &state);
-	*cursor = (struct rfs_cursor){.head_at_open = state.head};
+	*cursor = (struct rfs_cursor){.head_at_open = state.head, .last_byte = '\n'};
 	pthread_mutex_init(&cursor->lock, NULL);
 	cursor->origin = &cursor->own_origin;
 	atomic_store_explicit(&cursor->own_origin, origin, memory_order_relaxed);
@@ -184,6 +186,12 @@ void rfs_cursor_finish(struct rfs_cursor *cursor)
 	free(cursor->carry.bytes);
 	free(cursor->next_carry.bytes);
 	pthread_mutex_destroy(&cursor->lock);
+}
+
+/* Is @a before @b? Positions are below 2^63, and what an origin below 0 makes of an offset counts as such. */
+static bool is_before(uint64_t a, uint64_t b)
+{
+	return (int64_t)a < (int64_t)b;
 }
 
 static uint64_t get_origin(const struct rfs_cursor *cursor)
@@ -286,32 +294,71 @@ static uint64_t lost_between(const struct vmap_shared *ring, uint64_t from, uint
 	return to - from;
 }
 
-static size_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
-			      uint64_t start, uint8_t *dst, size_t len, uint64_t *ret_lost)
+/* The line that stands for @lost bytes, on a line of its own. */
+static void make_mark(struct rfs_mark *mark, uint64_t lost, uint8_t last_byte)
 {
-	uint64_t from = start;
-	size_t done = 0; /* of the line that was promised */
-	for (int try = 0; try < ALL_TRIES; try++) {
+	mark->done = 0;
+	mark->len = (size_t)snprintf(mark->text, sizeof(mark->text), "%s--- ringfs: %" PRIu64 " bytes lost ---\n",
+				     last_byte == '\n' ? "" : "\n", lost);
+}
+
+static size_t read_mark(struct rfs_mark *mark, uint8_t *dst, size_t len)
+{
+	size_t n = mark->len - mark->done < len ? mark->len - mark->done : len;
+	memcpy(dst, mark->text + mark->done, n);
+	mark->done += n;
+	return n;
+}
+
+/*
+ * Read from where the last read ended, behind a mark that is not all told yet. Where the ring has moved on, the
+ * reader moves too: what follows its line (the carry) or the mark stands for @from then.
+ */
+static ssize_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shared *ring, const struct rfs_cursor_how *how,
+			       uint64_t start, uint8_t *dst, size_t len, uint64_t *ret_lost)
+{
+	size_t done = read_mark(&cursor->mark, dst, len);
+	bool has_carry = done == 0;
+	start += done;
+	uint64_t from = start; /* where the ring is read */
+	uint64_t expected = start; /* what the reader wants */
+	for (int try = 0; try < ALL_TRIES && done < len; try++) {
+		struct rfs_mark mark = {.len = 0};
+		uint64_t lost = from != expected ? lost_between(ring, expected, from) : 0;
+		if (lost > 0 && how->lost == RFS_LOST_ERROR) {
+			if (done > 0)
+				return (ssize_t)done; /* the next read is told */
+			*ret_lost = lost;
+			set_origin(cursor, get_origin(cursor) + (from - expected));
+			return -EPIPE;
+		}
+		if (lost > 0 && how->lost == RFS_LOST_MARK)
+			make_mark(&mark, lost, done > 0 ? dst[done - 1] : cursor->last_byte);
 		uint64_t pos = from;
-		ssize_t n = read_whole(cursor, ring, align, &pos, dst + done, len - done);
+		ssize_t n = 0;
+		if (mark.len < len - done)
+			n = read_whole(cursor, ring, how->align, &pos, dst + done + mark.len, len - done - mark.len);
 		if (n != -EPIPE) {
 			/* Data, or the head: either way this is where the reader is now (keeps I4). */
-			uint64_t expected = start + done;
 			if (from != expected) {
-				*ret_lost = lost_between(ring, expected, from);
-				set_origin(cursor, get_origin(cursor) + (from - expected));
+				*ret_lost = lost;
+				set_origin(cursor, get_origin(cursor) + (from - expected) - mark.len);
+				done += read_mark(&mark, dst + done, len - done);
+				cursor->mark = mark;
 			}
-			return n > 0 ? done + (size_t)n : done;
+			return (ssize_t)(n > 0 ? done + (size_t)n : done);
 		}
-		if (from == start && done == 0)
-			done = read_carry(cursor, start, dst, len);
-		if (done == len)
-			return done;
-		from = resume_pos(ring, align, try);
-		if (from < start + done)
-			from = start + done;
+		if (from == start && has_carry) {
+			size_t carried = read_carry(cursor, start, dst, len);
+			done += carried;
+			expected += carried;
+			has_carry = false;
+		}
+		from = resume_pos(ring, how->align, try);
+		if (from < expected)
+			from = expected;
 	}
-	return done; /* the writer laps every copy: an end of file for now, nothing is skipped yet */
+	return (ssize_t)done; /* full, or the writer laps every copy: an end of file for now, nothing is skipped yet */
 }
 
 /* Zeros where the ring has moved on, then what is there. */
@@ -319,6 +366,10 @@ static size_t read_random(struct rfs_cursor *cursor, const struct vmap_shared *r
 			  uint64_t start, uint8_t *dst, size_t len)
 {
 	size_t hole = 0;
+	if (is_before(start, 0)) { /* offsets that marks have taken */
+		hole = 0 - start < len ? (size_t)(0 - start) : len;
+		memset(dst, 0, hole);
+	}
 	for (int try = 0; try < ALL_TRIES && hole < len; try++) {
 		uint64_t pos = start + hole;
 		ssize_t n = read_whole(cursor, ring, align, &pos, dst + hole, len - hole);
@@ -338,14 +389,14 @@ static size_t read_random(struct rfs_cursor *cursor, const struct vmap_shared *r
 static void follow_clear(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
 			 const struct vmap_shared_state *state, uint64_t offset)
 {
-	if ((offset != 0 && !cursor->follows_clear) || get_origin(cursor) >= state->floor)
+	if ((offset != 0 && !cursor->follows_clear) || !is_before(get_origin(cursor), state->floor))
 		return;
 	set_origin(cursor, cursor->follows_clear ? state->floor : vmap_shared_oldest(ring, align));
 	cursor->next_offset = 0;
 }
 
-size_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
-		       uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost)
+ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, const struct rfs_cursor_how *how,
+			uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost)
 {
 	*ret_lost = 0;
 	if (len == 0)
@@ -353,20 +404,25 @@ size_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring
 	pthread_mutex_lock(&cursor->lock);
 	struct vmap_shared_state state;
 	vmap_shared_get_state(ring, &state);
-	follow_clear(cursor, ring, align, &state, offset);
+	follow_clear(cursor, ring, how->align, &state, offset);
 	uint64_t pos = get_origin(cursor) + offset;
-	size_t n = 0;
-	if (pos < state.head) {
-		/* Who begins behind what was there at the open follows, like tail -n 0 -f, and is never given a hole. */
-		bool follows = !cursor->has_read && pos >= cursor->head_at_open;
-		if (follows || offset == cursor->next_offset)
-			n = read_sequential(cursor, ring, align, pos, dst, len, ret_lost);
+	/* Who begins behind what was there at the open follows, like tail -n 0 -f, and is never given a hole. */
+	bool is_sequential = offset == cursor->next_offset || (!cursor->has_read && !is_before(pos, cursor->head_at_open));
+	if (!is_sequential)
+		cursor->mark.len = cursor->mark.done = 0;
+	ssize_t n = 0;
+	if (is_before(pos, state.head)) {
+		if (is_sequential)
+			n = read_sequential(cursor, ring, how, pos, dst, len, ret_lost);
 		else
-			n = read_random(cursor, ring, align, pos, dst, len);
+			n = (ssize_t)read_random(cursor, ring, how->align, pos, dst, len);
+	} else if (is_sequential) {
+		n = (ssize_t)read_mark(&cursor->mark, dst, len);
 	}
 	if (n > 0) {
-		cursor->next_offset = offset + n;
+		cursor->next_offset = offset + (size_t)n;
 		cursor->has_read = true;
+		cursor->last_byte = dst[n - 1];
 	}
 	pthread_mutex_unlock(&cursor->lock);
 	return n;
@@ -382,9 +438,25 @@ int64_t rfs_cursor_seek(struct rfs_cursor *cursor, const struct vmap_shared *rin
 	uint64_t origin = get_origin(cursor);
 	pthread_mutex_unlock(&cursor->lock);
 	uint64_t pos = origin + offset;
-	if (pos >= state.head)
+	if (!is_before(pos, state.head))
 		return -ENXIO;
-	if (pos >= state.tail)
+	if (!is_before(pos, state.tail))
 		return (int64_t)(data ? offset : state.head - origin);
 	return (int64_t)(data ? state.tail - origin : offset);
+}
+
+void rfs_cursor_poll(struct rfs_cursor *cursor, const struct vmap_shared *ring, struct rfs_cursor_events *ret_events)
+{
+	struct vmap_shared_state state;
+	pthread_mutex_lock(&cursor->lock);
+	vmap_shared_get_state(ring, &state);
+	uint64_t pos = get_origin(cursor) + cursor->next_offset;
+	bool is_marked = cursor->mark.done < cursor->mark.len;
+	if (!is_marked && is_before(pos, state.floor))
+		pos = state.floor; /* cleared is not lost */
+	*ret_events = (struct rfs_cursor_events){
+		.has_bytes = is_marked || is_before(pos, state.head),
+		.is_overrun = !is_marked && is_before(pos, state.tail),
+	};
+	pthread_mutex_unlock(&cursor->lock);
 }

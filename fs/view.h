@@ -18,6 +18,7 @@
 #include <vmap/shared.h>
 
 #include "node.h"
+#include "ringattr.h"
 
 /* Threads that may be between an ESTALE and their second OPEN at one time; one more evicts the oldest. */
 #define RFS_PENDING_MAX 4096u
@@ -64,7 +65,8 @@ void rfs_views_end(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid);
 /* Where one handle reads: its place in the ring, and what it has promised its reader. */
 struct rfs_cursor {
 	pthread_mutex_t lock;     /* guards all below */
-	_Atomic uint64_t *origin; /* position of offset 0: the view's, or own_origin */
+	/* Position of offset 0: the view's, or own_origin. Modulo 2^64: marks can take it below 0. */
+	_Atomic uint64_t *origin;
 	_Atomic uint64_t own_origin;
 	uint64_t next_offset; /* where the last read ended: a read from here is sequential */
 	uint64_t head_at_open;
@@ -79,6 +81,19 @@ struct rfs_cursor {
 		size_t len;
 		uint64_t pos; /* position of bytes[0] */
 	} carry, next_carry; /* the second is where the next one is put together */
+	/* With lost=mark: the line that tells of a loss, from the byte on that the reader has not got yet. */
+	struct rfs_mark {
+		char text[64];
+		size_t len;
+		size_t done;
+	} mark;
+	uint8_t last_byte; /* that a sequential read gave */
+};
+
+/* What counts for one read. */
+struct rfs_cursor_how {
+	enum vmap_align align;
+	unsigned lost; /* RFS_LOST_* */
 };
 
 void rfs_cursor_init(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
@@ -88,9 +103,18 @@ void rfs_cursor_finish(struct rfs_cursor *cursor);
 /*
  * Read @len bytes at @offset as a plain file would give them, 0 at the head. *ret_lost is what was lost
  * to this read. Sequential reads skip what was overwritten and move the origin; others get zeros there.
+ * -EPIPE with RFS_LOST_ERROR: the loss is counted and skipped, the next read goes on.
  */
-size_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
-		       uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost);
+ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, const struct rfs_cursor_how *how,
+			uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost);
+
+/* What a read where the last one ended would find. */
+struct rfs_cursor_events {
+	bool has_bytes;
+	bool is_overrun;
+};
+
+void rfs_cursor_poll(struct rfs_cursor *cursor, const struct vmap_shared *ring, struct rfs_cursor_events *ret_events);
 
 /* SEEK_DATA (@data true) or SEEK_HOLE from @offset: the offset found, or -ENXIO. */
 int64_t rfs_cursor_seek(struct rfs_cursor *cursor, const struct vmap_shared *ring, uint64_t offset, bool data);

@@ -72,6 +72,18 @@ const char *vmap_operation_name(enum vmap_operation operation)
 		return "read value";
 	case VMAP_OPERATION_WRITE:
 		return "write value";
+	case VMAP_OPERATION_RING_READ:
+		return "read from ring";
+	case VMAP_OPERATION_RING_WRITE:
+		return "write to ring";
+	case VMAP_OPERATION_PREFAULT:
+		return "prefault memory";
+	case VMAP_OPERATION_SOURCE_READ:
+		return "read from source";
+	case VMAP_OPERATION_SINK_WRITE:
+		return "write to sink";
+	case VMAP_OPERATION_SINK_FLUSH:
+		return "flush sink";
 	}
 	return "";
 }

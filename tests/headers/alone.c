@@ -43,6 +43,12 @@ int main(void)
 	if (!failed)
 		vmap_ring_destroy(ring);
 #endif
+#ifdef VMAP_BUFIO_H
+	struct vmap_writer *writer;
+	failed |= vmap_writer_create(vmap_sink_fd(-1), 1, &writer);
+	if (!failed)
+		failed |= vmap_writer_destroy(writer);
+#endif
 #ifdef VMAP_SHARED_H
 	failed |= vmap_shared_round_capacity(1) != VMAP_SHARED_UNIT;
 #endif

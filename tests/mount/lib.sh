@@ -12,9 +12,10 @@ umask 022
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 : "${RINGFS:=$HERE/../../build/fs/ringfs}"
+: "${RINGCTL:=$HERE/../../build/fs/ringctl}"
 : "${HELPERS:=$HERE/../../build/tests/mount}"
 : "${PYTHON:=python3}"
-export PYTHON
+export PYTHON RINGCTL
 : "${DEADLINE:=30}" # seconds a condition may take; never a measure of success
 
 T=$(realpath "$(mktemp -d "${TMPDIR:-/tmp}/ringfs-test.XXXXXX")")

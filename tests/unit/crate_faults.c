@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include <vmap/bufio.h>
 #include <vmap/os.h>
 #include <vmap/ring.h>
 
@@ -41,7 +42,7 @@ static void *take_address_space(void *arg)
 }
 
 /* On Windows the crate reserves, frees and races to map, and gives up after six lost races. */
-Test(crate_faults, no_other_thread_gets_between_the_halves_of_a_ring, .timeout = 60)
+Test(crate_faults, no_other_thread_gets_between_the_halves_of_a_ring, .timeout = 600)
 {
 	enum { N_THREADS = 2, N_RINGS = 400 };
 	size_t unit = vmap_allocation_size();
@@ -116,4 +117,32 @@ Test(crate_faults, sums_beyond_size_max_are_refused)
 	cr_expect(eq(int, vmap_advise_range(map, 1, SIZE_MAX, VMAP_ADVICE_NORMAL), -ERANGE));
 	vmap_close(map);
 	cr_expect(eq(sz, vmap_size_round(vmap_size_page(), SIZE_MAX), 0));
+}
+
+static ssize_t append(void *context, const void *src, size_t len)
+{
+	char *text = context;
+	size_t used = strlen(text);
+	memcpy(text + used, src, len);
+	text[used + len] = '\0';
+	return (ssize_t)len;
+}
+
+/* In the crate a write that is exactly as long as the room left overtakes what is buffered. */
+Test(crate_faults, a_write_that_fills_the_buffer_stays_behind_what_is_in_it)
+{
+	size_t capacity = vmap_allocation_size();
+	char *text = xmalloc(capacity + 1);
+	char *rest = xmalloc(capacity);
+	*text = '\0';
+	memset(rest, 'x', capacity);
+	struct vmap_writer *writer = NULL;
+	MUST(vmap_writer_create(vmap_sink_call(append, NULL, text), capacity, &writer) == 0);
+	cr_assert(eq(int, vmap_writer_write_all(writer, "first ", 6), 0));
+	cr_assert(eq(int, vmap_writer_write_all(writer, rest, capacity - 6), 0));
+	cr_expect(eq(int, vmap_writer_destroy(writer), 0));
+	cr_expect(eq(int, strncmp(text, "first xxx", 9), 0));
+	cr_expect(eq(sz, strlen(text), capacity));
+	free(rest);
+	free(text);
 }

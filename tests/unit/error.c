@@ -35,7 +35,7 @@ Test(error_describe, names_operation_and_reason)
 
 Test(error_describe, has_words_for_everything)
 {
-	for (int i = VMAP_OPERATION_MAP_FILE; i <= VMAP_OPERATION_WRITE; i++) {
+	for (int i = VMAP_OPERATION_MAP_FILE; i <= VMAP_OPERATION_SINK_FLUSH; i++) {
 		const char *name = vmap_operation_name((enum vmap_operation)i);
 		cr_expect(gt(sz, strlen(name), 0), "operation %d", i);
 		for (int k = VMAP_OPERATION_MAP_FILE; k < i; k++)
@@ -45,7 +45,7 @@ Test(error_describe, has_words_for_everything)
 	for (int i = VMAP_INPUT_INVALID_RANGE; i <= VMAP_INPUT_UNALIGNED; i++)
 		cr_expect(gt(sz, strlen(vmap_input_name((enum vmap_input)i)), 0), "input %d", i);
 	cr_expect(eq(sz, strlen(vmap_operation_name(VMAP_OPERATION_NONE)), 0));
-	cr_expect(eq(sz, strlen(vmap_operation_name((enum vmap_operation)(VMAP_OPERATION_WRITE + 1))), 0));
+	cr_expect(eq(sz, strlen(vmap_operation_name((enum vmap_operation)(VMAP_OPERATION_SINK_FLUSH + 1))), 0));
 	cr_expect(eq(sz, strlen(vmap_input_name(VMAP_INPUT_NONE)), 0));
 	cr_expect(eq(sz, strlen(vmap_input_name((enum vmap_input)99)), 0));
 }

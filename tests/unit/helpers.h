@@ -21,6 +21,8 @@
 
 #include <vmap/shared.h>
 
+#include "os/os_priv.h"
+
 #define KIB ((size_t)1024)
 #define MIB ((size_t)1024 * 1024)
 
@@ -154,26 +156,82 @@ static inline void *xmalloc(size_t len)
 
 #ifndef _WIN32 /* no shared rings there */
 /* A memfd that holds a fresh ring. */
-static inline int ring_fd(uint64_t capacity, uint64_t start)
+static inline int ring_fd_with(uint64_t capacity, uint64_t start, enum vmap_ring_policy policy)
 {
 	int fd = memfd_empty();
-	struct vmap_shared_options options = {.capacity = capacity, .start = start};
+	struct vmap_shared_options options = {.capacity = capacity, .start = start, .policy = policy};
 	int r = vmap_shared_format(fd, &options);
 	errno = -r;
 	MUST(r == 0);
 	return fd;
 }
 
-/* A fresh mapped ring that nothing but its mapping keeps alive. */
-static inline struct vmap_shared *ring_open(uint64_t capacity, uint64_t start)
+static inline int ring_fd(uint64_t capacity, uint64_t start)
 {
-	int fd = ring_fd(capacity, start);
+	return ring_fd_with(capacity, start, VMAP_RING_OVERWRITE);
+}
+
+static inline struct vmap_shared *ring_map(int fd)
+{
 	struct vmap_shared *ring = NULL;
 	int r = vmap_shared_open(fd, &ring);
 	errno = -r;
 	MUST(r == 0);
+	return ring;
+}
+
+/* A fresh mapped ring that nothing but its mapping keeps alive. */
+static inline struct vmap_shared *ring_open_with(uint64_t capacity, uint64_t start, enum vmap_ring_policy policy)
+{
+	int fd = ring_fd_with(capacity, start, policy);
+	struct vmap_shared *ring = ring_map(fd);
 	close(fd);
 	return ring;
+}
+
+static inline struct vmap_shared *ring_open(uint64_t capacity, uint64_t start)
+{
+	return ring_open_with(capacity, start, VMAP_RING_OVERWRITE);
+}
+
+static inline struct vmap_shared_state ring_state(const struct vmap_shared *ring)
+{
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	return state;
+}
+
+/* Field by field: there is padding between them. */
+static inline bool states_equal(const struct vmap_shared_state *a, const struct vmap_shared_state *b)
+{
+	return a->head == b->head && a->tail == b->tail && a->floor == b->floor && a->capacity == b->capacity &&
+	       a->policy == b->policy && a->generation == b->generation && a->overwritten == b->overwritten &&
+	       a->lost == b->lost && a->dropped == b->dropped && a->records == b->records && a->bytes == b->bytes &&
+	       a->mtime_ns == b->mtime_ns;
+}
+
+/* Append the @len bytes that belong at the head. */
+static inline ssize_t ring_append(struct vmap_shared *ring, size_t len)
+{
+	uint8_t *bytes = xmalloc(len + 1);
+	pattern_fill(bytes, ring_state(ring).head, len);
+	ssize_t n = vmap_shared_append(ring, bytes, len);
+	free(bytes);
+	return n;
+}
+
+/* All of [tail, head) can be read and is what belongs there. */
+static inline bool ring_is_whole(const struct vmap_shared *ring)
+{
+	struct vmap_shared_state state = ring_state(ring);
+	size_t len = (size_t)(state.head - state.tail);
+	uint8_t *bytes = xmalloc(len + 1);
+	uint64_t cursor = state.tail;
+	ssize_t n = vmap_shared_read(ring, &cursor, bytes, len + 1);
+	bool whole = n == (len > 0 ? (ssize_t)len : -EAGAIN) && cursor == state.head &&
+		     pattern_matches(bytes, state.tail, len);
+	free(bytes);
+	return whole;
 }
 #endif
 
@@ -206,6 +264,18 @@ static inline uint64_t file_size(int fd)
 	return (uint64_t)st.st_size;
 }
 
+/* Whether space inside a file can be given back: POSIX knows no holes. */
+static inline bool space_is_given_back(void)
+{
+	int fd = memfd_empty();
+	struct stat st;
+	MUST(posix_fallocate(fd, 0, 65536) == 0);
+	vmap_os_release(fd, 0, 65536);
+	MUST(fstat(fd, &st) == 0);
+	close(fd);
+	return st.st_blocks == 0;
+}
+
 /* Offsets of the header's words, typed a second time on purpose: a moved field has to fail a test. */
 enum {
 	AT_MAGIC = 0x000,
@@ -222,12 +292,20 @@ enum {
 	AT_RING_ID = 0x040,
 	AT_GENERATION = 0x050,
 	AT_CREATED_NS = 0x058,
+	AT_BASE = 0x060,
+	AT_ATTRIBUTES = 0x068,
 	AT_CRC32C = 0x07c,
 	AT_INTENT = 0x100,
 	AT_HEAD = 0x108,
 	AT_FLOOR = 0x110,
+	AT_LINE_TAIL = 0x128,
+	AT_MTIME_NS = 0x130,
+	AT_TAIL = 0x180,
 	AT_RECORDS = 0x300,
 	AT_BYTES = 0x308,
+	AT_DROPPED = 0x310,
+	AT_OVERWRITTEN = 0x328,
+	AT_LOST = 0x330,
 	AT_DATA = 0x10000,
 };
 

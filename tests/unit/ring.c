@@ -28,7 +28,7 @@ static ssize_t write_pattern(struct vmap_ring *ring, size_t len)
 
 static bool holds_pattern(const struct vmap_ring *ring)
 {
-	struct vmap_ring_span span = vmap_ring_readable(ring);
+	struct vmap_span span = vmap_ring_readable(ring);
 	return span.len == (size_t)(vmap_ring_head(ring) - vmap_ring_tail(ring)) &&
 	       pattern_matches(span.data, vmap_ring_tail(ring), span.len);
 }
@@ -66,6 +66,8 @@ static void expect_create_error(size_t capacity, int policy, int error)
 	uint64_t space = address_space();
 	for (int i = 0; i < 8; i++)
 		cr_expect(eq(int, vmap_ring_create(capacity, (enum vmap_ring_policy)policy, &ring), error));
+	cr_expect(eq(int, vmap_last_error().result, error));
+	cr_expect(eq(int, (int)vmap_last_error().operation, VMAP_OPERATION_RING_ALLOCATE));
 	cr_expect(eq(ptr, ring, untouched));
 	cr_expect(eq(sz, count_fds(), n_fds));
 	cr_expect(eq(sz, count_maps("memfd:"), n_maps));
@@ -111,6 +113,7 @@ Test(ring_create, without_descriptors_is_emfile)
 	if (!without_descriptors(create_bounded, &ring, &r))
 		cr_skip_test("nothing limits descriptors here");
 	cr_assert(eq(int, r, -EMFILE));
+	cr_expect(eq(int, (int)vmap_last_error().operation, VMAP_OPERATION_MEMORY_FD));
 	cr_assert(ring == NULL);
 }
 
@@ -145,7 +148,7 @@ Test(ring_readable, is_one_span_across_the_seam)
 	cr_assert(eq(sz, (size_t)write_pattern(ring, capacity - 10), capacity - 10));
 	cr_assert(eq(int, vmap_ring_consume(ring, capacity - 10), 0));
 	cr_assert(eq(sz, (size_t)write_pattern(ring, 1000), 1000));
-	struct vmap_ring_span span = vmap_ring_readable(ring);
+	struct vmap_span span = vmap_ring_readable(ring);
 	cr_assert(eq(sz, span.len, 1000));
 	cr_assert(pattern_matches(span.data, capacity - 10, 1000));
 	vmap_ring_destroy(ring);
@@ -157,7 +160,7 @@ Test(ring_writable, is_one_span_across_the_seam)
 	size_t capacity = vmap_ring_capacity(ring);
 	write_pattern(ring, capacity - 10);
 	vmap_ring_consume(ring, capacity - 100);
-	struct vmap_ring_space space = vmap_ring_writable(ring);
+	struct vmap_span_mut space = vmap_ring_writable(ring);
 	cr_assert(eq(sz, space.len, capacity - 90));
 	pattern_fill(space.data, vmap_ring_head(ring), space.len);
 	cr_assert(eq(int, vmap_ring_feed(ring, space.len), 0));
@@ -206,7 +209,7 @@ Test(ring_feed, counts_what_gave_way)
 	struct vmap_ring *ring = create(4096, VMAP_RING_OVERWRITE, 0);
 	size_t capacity = vmap_ring_capacity(ring);
 	write_pattern(ring, 100);
-	struct vmap_ring_space space = vmap_ring_writable(ring);
+	struct vmap_span_mut space = vmap_ring_writable(ring);
 	pattern_fill(space.data, vmap_ring_head(ring), capacity);
 	cr_assert(eq(int, vmap_ring_feed(ring, capacity), 0));
 	cr_expect(eq(u64, vmap_ring_overwritten(ring), 100));
@@ -354,6 +357,159 @@ Test(ring_read, consumes_the_oldest_bytes)
 	cr_expect(eq(int, (int)vmap_ring_read(ring, bytes, sizeof(bytes)), 0));
 	cr_expect(eq(int, (int)vmap_ring_read(ring, bytes, 0), 0));
 	vmap_ring_destroy(ring);
+}
+
+/* Records of every length go in and out whole; the bytes around the copy stay as they are. */
+Test(ring_read, copies_records_of_every_length)
+{
+	enum { MAX = 300 };
+	for (size_t len = 0; len <= MAX; len++) {
+		struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+		size_t lead = vmap_ring_capacity(ring) - len / 2; /* the record lies across the seam */
+		write_pattern(ring, lead);
+		MUST(vmap_ring_consume(ring, lead) == 0);
+		cr_expect(eq(sz, (size_t)write_pattern(ring, len), len));
+		cr_expect(holds_pattern(ring), "length %zu", len);
+		uint8_t bytes[MAX + 2];
+		memset(bytes, 0x5a, sizeof(bytes));
+		cr_expect(eq(sz, (size_t)vmap_ring_read(ring, bytes + 1, len), len));
+		cr_expect(pattern_matches(bytes + 1, lead, len), "length %zu", len);
+		cr_expect(bytes[0] == 0x5a && bytes[len + 1] == 0x5a, "length %zu", len);
+		vmap_ring_destroy(ring);
+	}
+}
+
+static void write_text(struct vmap_ring *ring, const char *text)
+{
+	MUST(vmap_ring_write_all(ring, text, strlen(text)) == 0);
+}
+
+static bool is_text(struct vmap_span span, const char *text)
+{
+	return span.len == strlen(text) && memcmp(span.data, text, span.len) == 0;
+}
+
+Test(ring_take_until, takes_up_to_and_with_the_delimiter)
+{
+	for (int policy = VMAP_RING_OVERWRITE; policy <= VMAP_RING_BOUNDED; policy++) {
+		struct vmap_ring *ring = create(4096, (enum vmap_ring_policy)policy, 0);
+		write_text(ring, "one;two\n;;three");
+		cr_expect(is_text(vmap_ring_take_until(ring, ';'), "one;"));
+		cr_expect(is_text(vmap_ring_take_line(ring), "two\n"));
+		cr_expect(is_text(vmap_ring_take_until(ring, ';'), ";"));
+		cr_expect(is_text(vmap_ring_take_until(ring, ';'), ";"));
+		cr_expect(is_text(vmap_ring_take_until(ring, ';'), "three"));
+		cr_expect(is_text(vmap_ring_take_until(ring, ';'), ""));
+		cr_expect(eq(u64, vmap_ring_tail(ring), vmap_ring_head(ring)));
+		vmap_ring_destroy(ring);
+	}
+}
+
+Test(ring_take_line, is_one_span_across_the_seam)
+{
+	for (int policy = VMAP_RING_OVERWRITE; policy <= VMAP_RING_BOUNDED; policy++) {
+		struct vmap_ring *ring = create(4096, (enum vmap_ring_policy)policy, 0);
+		size_t lead = vmap_ring_capacity(ring) - 7;
+		write_pattern(ring, lead);
+		MUST(vmap_ring_consume(ring, lead) == 0);
+		write_text(ring, "across the seam\nand on\n");
+		cr_expect(is_text(vmap_ring_take_line(ring), "across the seam\n"));
+		cr_expect(is_text(vmap_ring_take_line(ring), "and on\n"));
+		vmap_ring_destroy(ring);
+	}
+}
+
+/* The crate's example of a Ring: lines go in until there is no room, and out one by one. */
+Test(ring_read_line, makes_room_for_more)
+{
+	struct vmap_ring *ring = create(4000, VMAP_RING_BOUNDED, 0);
+	char text[64];
+	int n_lines = 1;
+	while (vmap_ring_writable(ring).len > 22) {
+		snprintf(text, sizeof(text), "this is test line %d\n", n_lines++);
+		write_text(ring, text);
+	}
+	snprintf(text, sizeof(text), "this is test line %d, which is longer\n", n_lines);
+	cr_expect(eq(int, vmap_ring_write_all(ring, text, strlen(text)), -EAGAIN));
+	char line[40];
+	for (int i = 1; i <= 2; i++) {
+		char expected[40];
+		snprintf(expected, sizeof(expected), "this is test line %d\n", i);
+		ssize_t len = vmap_ring_read_line(ring, line, sizeof(line));
+		cr_expect(eq(sz, (size_t)len, strlen(expected)));
+		cr_expect(eq(int, memcmp(line, expected, strlen(expected)), 0));
+	}
+	cr_expect(eq(int, vmap_ring_write_all(ring, text, strlen(text)), 0));
+	vmap_ring_destroy(ring);
+}
+
+/* The crate's example of an InfiniteRing: the first line was overwritten in part, the next is whole. */
+Test(ring_read_line, skips_what_was_overwritten)
+{
+	struct vmap_ring *ring = create(4000, VMAP_RING_OVERWRITE, 0);
+	char text[64];
+	for (int i = 1; vmap_ring_overwritten(ring) == 0; i++) {
+		snprintf(text, sizeof(text), "this is line %6d\n", i);
+		write_text(ring, text);
+	}
+	MUST(vmap_ring_overwritten(ring) < 20);
+	cr_expect(eq(int, vmap_ring_consume(ring, 20 - (size_t)vmap_ring_tail(ring)), 0));
+	char line[40];
+	cr_expect(eq(int, (int)vmap_ring_read_line(ring, line, sizeof(line)), 20));
+	cr_expect(eq(int, memcmp(line, "this is line      2\n", 20), 0));
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_read_until, copies_all_or_nothing)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	char bytes[8] = "#######";
+	cr_expect(eq(int, (int)vmap_ring_read_until(ring, ';', bytes, sizeof(bytes)), 0));
+	write_text(ring, "abcd;efg");
+	cr_expect(eq(int, (int)vmap_ring_read_until(ring, ';', bytes, 4), -EMSGSIZE));
+	cr_expect(eq(int, (int)vmap_last_error().operation, VMAP_OPERATION_RING_READ));
+	cr_expect(eq(int, memcmp(bytes, "#######", 8), 0));
+	cr_expect(eq(u64, vmap_ring_tail(ring), 0));
+	cr_expect(eq(int, (int)vmap_ring_read_until(ring, ';', bytes, 5), 5));
+	cr_expect(eq(int, memcmp(bytes, "abcd;##", 8), 0));
+	cr_expect(eq(int, (int)vmap_ring_read_until(ring, ';', bytes, 2), -EMSGSIZE));
+	cr_expect(eq(int, (int)vmap_ring_read_until(ring, ';', bytes, 3), 3));
+	cr_expect(eq(int, memcmp(bytes, "efgd;##", 8), 0));
+	vmap_ring_destroy(ring);
+}
+
+static void expect_noted(int result, int error, enum vmap_operation operation)
+{
+	struct vmap_error noted = vmap_last_error();
+	cr_expect(eq(int, result, error));
+	cr_expect(eq(int, noted.result, error));
+	cr_expect(eq(int, (int)noted.operation, (int)operation));
+	cr_expect(eq(int, (int)noted.input, VMAP_INPUT_INVALID_RANGE));
+}
+
+Test(ring_errors, name_their_operation)
+{
+	struct vmap_ring *ring = create(4096, VMAP_RING_BOUNDED, 0);
+	volatile size_t too_long = (size_t)SSIZE_MAX + 1;
+	char byte = 'x';
+	expect_noted(vmap_ring_feed(ring, SIZE_MAX), -EINVAL, VMAP_OPERATION_RING_WRITE);
+	expect_noted(vmap_ring_consume(ring, 1), -EINVAL, VMAP_OPERATION_RING_READ);
+	expect_noted((int)vmap_ring_write(ring, &byte, too_long), -EINVAL, VMAP_OPERATION_RING_WRITE);
+	expect_noted(vmap_ring_write_all(ring, &byte, vmap_ring_capacity(ring) + 1), -EMSGSIZE,
+		     VMAP_OPERATION_RING_WRITE);
+	expect_noted((int)vmap_ring_read(ring, &byte, too_long), -EINVAL, VMAP_OPERATION_RING_READ);
+	expect_noted(vmap_ring_write_all(ring, &byte, too_long), -EINVAL, VMAP_OPERATION_RING_WRITE);
+	vmap_ring_destroy(ring);
+}
+
+Test(ring_policy, can_be_asked_for)
+{
+	struct vmap_ring *bounded = create(1, VMAP_RING_BOUNDED, 0);
+	struct vmap_ring *overwrite = create(1, VMAP_RING_OVERWRITE, 0);
+	cr_expect(vmap_ring_is_bounded(bounded));
+	cr_expect(not(vmap_ring_is_bounded(overwrite)));
+	vmap_ring_destroy(bounded);
+	vmap_ring_destroy(overwrite);
 }
 
 Test(ring_clear, drops_the_bytes_and_keeps_the_positions)

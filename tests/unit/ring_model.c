@@ -12,7 +12,7 @@
 
 #include "helpers.h"
 
-enum { N_STEPS = 60000 };
+enum { N_STEPS = 150000 };
 
 struct model {
 	enum vmap_ring_policy policy;
@@ -84,7 +84,7 @@ static void step_write_all(struct run *run, size_t len)
 static void step_feed(struct run *run, size_t len)
 {
 	struct model *m = &run->model;
-	struct vmap_ring_space space = vmap_ring_writable(run->ring);
+	struct vmap_span_mut space = vmap_ring_writable(run->ring);
 	CHECK(run, space.len == model_writable(m));
 	if (len > space.len) {
 		CHECK(run, vmap_ring_feed(run->ring, len) == -EINVAL);
@@ -115,21 +115,56 @@ static void step_consume(struct run *run, size_t len)
 	m->tail += len;
 }
 
+/* How long the oldest line is; bytes are a function of their position. */
+static size_t model_line(const struct model *m)
+{
+	size_t used = model_used(m);
+	for (size_t i = 0; i < used; i++)
+		if (pattern_at(m->tail + i) == '\n')
+			return i + 1;
+	return used;
+}
+
+static void step_take_line(struct run *run)
+{
+	struct model *m = &run->model;
+	size_t expected = model_line(m);
+	struct vmap_span span = vmap_ring_take_line(run->ring);
+	CHECK(run, span.len == expected);
+	CHECK(run, pattern_matches(span.data, m->tail, expected));
+	m->tail += expected;
+}
+
+static void step_read_line(struct run *run, size_t len)
+{
+	struct model *m = &run->model;
+	size_t expected = model_line(m);
+	ssize_t r = vmap_ring_read_line(run->ring, run->bytes, len);
+	if (expected > len) {
+		CHECK(run, r == -EMSGSIZE);
+		return;
+	}
+	CHECK(run, r == (ssize_t)expected);
+	CHECK(run, pattern_matches(run->bytes, m->tail, expected));
+	m->tail += expected;
+}
+
 static void check_ring(struct run *run, bool all_bytes)
 {
 	const struct model *m = &run->model;
 	CHECK(run, vmap_ring_head(run->ring) == m->head);
 	CHECK(run, vmap_ring_tail(run->ring) == m->tail);
 	CHECK(run, vmap_ring_overwritten(run->ring) == m->overwritten);
-	struct vmap_ring_span span = vmap_ring_readable(run->ring);
+	struct vmap_span span = vmap_ring_readable(run->ring);
 	CHECK(run, span.len == model_used(m));
 	if (all_bytes) {
 		CHECK(run, pattern_matches(span.data, m->tail, span.len));
 	} else if (span.len > 0) {
+		const uint8_t *bytes = span.data;
 		size_t at = rng_below(&run->rng, span.len);
-		CHECK(run, span.data[0] == pattern_at(m->tail));
-		CHECK(run, span.data[at] == pattern_at(m->tail + at));
-		CHECK(run, span.data[span.len - 1] == pattern_at(m->head - 1));
+		CHECK(run, bytes[0] == pattern_at(m->tail));
+		CHECK(run, bytes[at] == pattern_at(m->tail + at));
+		CHECK(run, bytes[span.len - 1] == pattern_at(m->head - 1));
 	}
 }
 
@@ -142,7 +177,7 @@ static void run_model(size_t capacity, enum vmap_ring_policy policy, uint64_t st
 	run.bytes = xmalloc(2 * run.model.capacity);
 	for (run.step = 0; run.step < N_STEPS; run.step++) {
 		size_t len = rng_len(&run.rng, run.model.capacity);
-		switch (rng_below(&run.rng, 12)) {
+		switch (rng_below(&run.rng, 14)) {
 		case 0:
 		case 1:
 		case 2:
@@ -163,6 +198,12 @@ static void run_model(size_t capacity, enum vmap_ring_policy policy, uint64_t st
 		case 9:
 		case 10:
 			step_consume(&run, len);
+			break;
+		case 11:
+			step_take_line(&run);
+			break;
+		case 12:
+			step_read_line(&run, len);
 			break;
 		default:
 			if (rng_below(&run.rng, 20) == 0) {

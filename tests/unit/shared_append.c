@@ -57,7 +57,7 @@ Test(shared_append, of_nothing_changes_nothing)
 	struct vmap_shared_state before = state_of(ring);
 	cr_expect(eq(int, (int)vmap_shared_append(ring, "", 0), 0));
 	struct vmap_shared_state after = state_of(ring);
-	cr_expect(memcmp(&before, &after, sizeof(before)) == 0);
+	cr_expect(states_equal(&before, &after));
 	vmap_shared_close(ring);
 }
 
@@ -174,7 +174,7 @@ Test(shared_append, beyond_the_position_limit_is_efbig_and_changes_nothing)
 	volatile size_t longest = SSIZE_MAX;
 	cr_expect(eq(int, (int)vmap_shared_append(ring, "x", longest), -EFBIG));
 	struct vmap_shared_state after = state_of(ring);
-	cr_expect(memcmp(&before, &after, sizeof(before)) == 0);
+	cr_expect(states_equal(&before, &after));
 	cr_expect(eq(u64, file_get64(fd, AT_INTENT), intent));
 	cr_expect(window_is_whole(ring));
 	cr_expect(eq(int, (int)append_pattern(ring, 499), 499));
@@ -210,7 +210,7 @@ Test(shared_append, is_there_after_a_reopen)
 		vmap_shared_close(ring);
 		cr_assert(eq(int, vmap_shared_open(fd, &ring), 0));
 		after = state_of(ring);
-		cr_expect(memcmp(&before, &after, sizeof(before)) == 0);
+		cr_expect(states_equal(&before, &after));
 		vmap_shared_close(ring);
 	}
 	close(fd);

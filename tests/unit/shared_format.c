@@ -2,6 +2,8 @@
 /* Making a shared ring, and the bytes that makes. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "helpers.h"
@@ -65,7 +67,6 @@ static void put64(uint8_t *at, uint64_t value)
 /* The header byte by byte: whoever changes it has to change this test and the version. */
 Test(shared_header, of_a_fresh_ring_is_golden)
 {
-	enum { AT_MTIME_NS = 0x130 };
 	const uint64_t start = UINT64_C(0x0000123456789abc);
 	uint64_t before_ns = now_ns();
 	int fd = ring_fd(3 * 65536, start);
@@ -90,9 +91,11 @@ Test(shared_header, of_a_fresh_ring_is_golden)
 	put64(golden + 0x028, 3 * 65536);  /* capacity */
 	put32(golden + 0x030, 1);          /* policy: overwrite */
 	put64(golden + 0x050, 1);          /* generation */
+	put64(golden + 0x060, start);      /* base; attributes are zero */
 	put64(golden + 0x100, start);      /* intent */
 	put64(golden + 0x108, start);      /* head */
 	put64(golden + 0x110, start);      /* floor */
+	put64(golden + 0x180, start);      /* tail */
 	/* What no two rings share: ring_id, created_ns, the checksum over both, the first mtime. */
 	memset(actual + 0x040, 0, 16);
 	memset(actual + 0x058, 0, 8);
@@ -100,6 +103,44 @@ Test(shared_header, of_a_fresh_ring_is_golden)
 	memset(actual + 0x130, 0, 8);
 	for (size_t i = 0; i < sizeof(golden); i++)
 		cr_expect(actual[i] == golden[i], "byte 0x%zx is 0x%02x, not 0x%02x", i, actual[i], golden[i]);
+	close(fd);
+}
+
+Test(shared_header, of_a_bounded_ring_names_policy_and_attributes)
+{
+	int fd = memfd_empty();
+	struct vmap_shared_options options = {
+		.capacity = 65536, .policy = VMAP_RING_BOUNDED, .attributes = UINT64_C(0x1122334455667788)};
+	cr_assert(eq(int, vmap_shared_format(fd, &options), 0));
+	uint32_t policy;
+	file_get(fd, AT_POLICY, &policy, sizeof(policy));
+	cr_expect(eq(u32, policy, 2));
+	cr_expect(eq(u64, file_get64(fd, 0x068), UINT64_C(0x1122334455667788)));
+	close(fd);
+}
+
+/* Each counter has its word: those that are only told, and the two of consumers and changes of shape. */
+Test(shared_header, words_of_statistics_follow_the_format)
+{
+	int fd = ring_fd(65536, 0);
+	struct vmap_shared *ring = ring_map(fd);
+	cr_expect(eq(int, (int)ring_append(ring, 65536), 65536));
+	cr_expect(eq(int, (int)ring_append(ring, 77), 77));
+	vmap_shared_count_lost(ring, 11);
+	vmap_shared_count_lost(ring, 22);
+	vmap_shared_count_dropped(ring);
+	vmap_shared_close(ring);
+	cr_expect(eq(u64, file_get64(fd, 0x310), 1));
+	cr_expect(eq(u64, file_get64(fd, 0x328), 77));
+	cr_expect(eq(u64, file_get64(fd, 0x330), 33));
+	close(fd);
+	fd = ring_fd_with(65536, 5, VMAP_RING_BOUNDED);
+	ring = ring_map(fd);
+	cr_expect(eq(int, (int)ring_append(ring, 100), 100));
+	cr_expect(eq(int, vmap_shared_consume(ring, 5, 60), 0));
+	vmap_shared_close(ring);
+	cr_expect(eq(u64, file_get64(fd, 0x180), 65));
+	cr_expect(eq(u64, file_get64(fd, 0x060), 5));
 	close(fd);
 }
 
@@ -225,6 +266,21 @@ Test(shared_format, refuses_a_capacity_above_the_maximum)
 	expect_format_error(UINT64_MAX - 65535, 0, -EFBIG);
 }
 
+/* The limit of the process stands for that of a file system. */
+Test(shared_format, beyond_the_largest_file_is_efbig)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	struct rlimit limit;
+	MUST(getrlimit(RLIMIT_FSIZE, &limit) == 0);
+	struct rlimit small = {.rlim_cur = 3 * 65536, .rlim_max = limit.rlim_max};
+	MUST(setrlimit(RLIMIT_FSIZE, &small) == 0);
+	expect_format_error(3 * 65536, 0, -EFBIG);
+	int fd = memfd_empty();
+	cr_expect(eq(int, format(fd, 2 * 65536, 0), 0));
+	close(fd);
+	MUST(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+}
+
 Test(shared_format, refuses_a_file_that_is_not_empty)
 {
 	int fd = memfd_empty();
@@ -246,27 +302,50 @@ Test(shared_format, refuses_a_ring_and_keeps_it)
 	close(fd);
 }
 
+Test(shared_format, refuses_an_unknown_policy)
+{
+	int fd = memfd_empty();
+	const int policies[] = {3, 4, -1, INT_MAX};
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		struct vmap_shared_options options = {.capacity = 65536, .policy = (enum vmap_ring_policy)policies[i]};
+		cr_expect(eq(int, vmap_shared_format(fd, &options), -EINVAL));
+		cr_expect(eq(u64, file_size(fd), 0));
+	}
+	close(fd);
+}
+
+/* pwrite(2) would put the header behind the data. */
+Test(shared_format, refuses_a_descriptor_that_appends)
+{
+	int fd = memfd_empty();
+	int appending = fd_reopen(fd, O_RDWR | O_APPEND);
+	cr_expect(eq(int, format(appending, 65536, 0), -EINVAL));
+	cr_expect(eq(u64, file_size(fd), 0));
+	close(appending);
+	close(fd);
+}
+
 Test(shared_format, of_a_closed_descriptor_is_ebadf)
 {
 	cr_expect(eq(int, format(-1, 65536, 0), -EBADF));
 }
 
-Test(shared_format, of_a_read_only_descriptor_fails)
+Test(shared_format, of_a_read_only_descriptor_is_eacces)
 {
 	int fd = memfd_empty();
 	int read_only = fd_reopen(fd, O_RDONLY);
-	cr_expect(lt(int, format(read_only, 65536, 0), 0));
+	cr_expect(eq(int, format(read_only, 65536, 0), -EACCES));
 	cr_expect(eq(u64, file_size(fd), 0));
 	close(read_only);
 	close(fd);
 }
 
 /* A file that may not grow: the error comes from the middle of the work. */
-Test(shared_format, of_a_sealed_file_leaves_it_empty)
+Test(shared_format, of_a_sealed_file_is_eperm_and_leaves_it_empty)
 {
 	int fd = memfd_empty();
 	MUST(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW) == 0);
-	cr_expect(lt(int, format(fd, 65536, 0), 0));
+	cr_expect(eq(int, format(fd, 65536, 0), -EPERM));
 	cr_expect(eq(u64, file_size(fd), 0));
 	close(fd);
 }

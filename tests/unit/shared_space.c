@@ -120,7 +120,7 @@ Test(shared_space, missing_for_an_append_is_enospc_and_changes_nothing)
 		cr_expect(eq(int, (int)append_pattern(ring, 100000), -ENOSPC));
 	cr_expect(eq(int, (int)append_pattern(ring, 3 * MIB), -ENOSPC));
 	vmap_shared_get_state(ring, &after);
-	cr_expect(memcmp(&before, &after, sizeof(before)) == 0);
+	cr_expect(states_equal(&before, &after));
 	cr_expect(eq(u64, file_get64(fd, AT_INTENT), head));
 	cr_expect(window_is_whole(ring));
 	vmap_shared_close(ring);
@@ -228,4 +228,122 @@ Test(shared_space, is_reserved_although_the_file_has_many_blocks)
 	close(filler);
 	close(fd);
 	close(fs);
+}
+
+/* What a bounded ring refuses for want of room it refuses without a look at the disk. */
+Test(shared_space, missing_for_a_bounded_append_is_enospc_and_changes_nothing)
+{
+	int fs = small_fs("512k");
+	int fd = file_on(fs, "ring");
+	struct vmap_shared_options options = {.capacity = 3 * 65536, .policy = VMAP_RING_BOUNDED};
+	cr_assert(eq(int, vmap_shared_format(fd, &options), 0));
+	struct vmap_shared *ring = ring_map(fd);
+	cr_expect(eq(int, (int)append_pattern(ring, 1000), 1000));
+	int filler = fill_up(fs);
+	struct vmap_shared_state before = ring_state(ring);
+	cr_expect(eq(int, (int)append_pattern(ring, 3 * 65536 - 1000), -ENOSPC));
+	cr_expect(eq(int, (int)append_pattern(ring, 3 * 65536), -EAGAIN));
+	struct vmap_shared_state after = ring_state(ring);
+	cr_expect(states_equal(&before, &after));
+	cr_expect(window_is_whole(ring));
+	MUST(ftruncate(filler, 0) == 0);
+	cr_expect(eq(int, (int)append_pattern(ring, 3 * 65536 - 1000), 3 * 65536 - 1000));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+static uint64_t blocks_of(int fd)
+{
+	struct stat st;
+	MUST(fstat(fd, &st) == 0);
+	return (uint64_t)st.st_blocks;
+}
+
+Test(shared_space, missing_for_a_reshape_is_enospc_and_changes_nothing)
+{
+	int fs = small_fs("1m"), fd;
+	struct vmap_shared *ring = ring_on(fs, 3 * 65536, &fd);
+	append_pattern(ring, 250000);
+	int filler = fill_up(fs);
+	/* some pages, but not enough: what was reserved already has to be given back */
+	uint64_t left = 10 * vmap_page_size();
+	MUST(ftruncate(filler, (off_t)(file_size(filler) - left)) == 0);
+	struct vmap_shared_state before = ring_state(ring);
+	uint64_t size = file_size(fd), blocks = blocks_of(fd);
+	for (int i = 0; i < 3; i++) {
+		cr_expect(eq(int, vmap_shared_reshape(ring, 5 * 65536, VMAP_RING_OVERWRITE), -ENOSPC));
+		cr_expect(eq(int, vmap_shared_reshape(ring, 2 * 65536, VMAP_RING_BOUNDED), -ENOSPC));
+	}
+	struct vmap_shared_state after = ring_state(ring);
+	cr_expect(states_equal(&before, &after));
+	cr_expect(eq(u64, file_size(fd), size));
+	cr_expect(eq(u64, blocks_of(fd), blocks));
+	cr_expect(window_is_whole(ring));
+	cr_expect(eq(int, (int)append_pattern(ring, 10000), 10000));
+	cr_expect(window_is_whole(ring));
+	MUST(ftruncate(filler, 0) == 0);
+	cr_expect(eq(int, vmap_shared_reshape(ring, 5 * 65536, VMAP_RING_OVERWRITE), 0));
+	cr_expect(eq(u64, ring_state(ring).head - ring_state(ring).tail, 3 * 65536));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+/* A policy alone moves nothing. */
+Test(shared_space, is_not_needed_for_another_policy)
+{
+	int fs = small_fs("512k"), fd;
+	struct vmap_shared *ring = ring_on(fs, 3 * 65536, &fd);
+	append_pattern(ring, 250000);
+	int filler = fill_up(fs);
+	cr_expect(eq(int, vmap_shared_reshape(ring, 3 * 65536, VMAP_RING_BOUNDED), 0));
+	cr_expect(eq(int, vmap_shared_set_attributes(ring, 7), 0));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+/* The pages of the new place that hold nothing yet are still to be reserved: no signal on a full disk. */
+static void expect_enospc_after_reshape(size_t held, bool cleared)
+{
+	int fs = small_fs("1m"), fd;
+	struct vmap_shared *ring = ring_on(fs, 3 * 65536, &fd);
+	append_pattern(ring, held);
+	if (cleared)
+		vmap_shared_clear(ring);
+	cr_assert(eq(int, vmap_shared_reshape(ring, 5 * 65536, VMAP_RING_OVERWRITE), 0));
+	int filler = fill_up(fs);
+	ssize_t n = 0;
+	for (int i = 0; i < 5000 && n >= 0; i++)
+		n = append_pattern(ring, 100);
+	cr_expect(eq(int, (int)n, -ENOSPC));
+	cr_expect(window_is_whole(ring));
+	MUST(ftruncate(filler, 0) == 0);
+	cr_expect(eq(int, (int)append_pattern(ring, 5 * 65536), 5 * 65536));
+	cr_expect(window_is_whole(ring));
+	vmap_shared_close(ring);
+	close(filler);
+	close(fd);
+	close(fs);
+}
+
+Test(shared_space, missing_after_a_reshape_is_enospc)
+{
+	expect_enospc_after_reshape(100000, false);
+	expect_enospc_after_reshape(4096, false);
+	expect_enospc_after_reshape(300000, false);
+}
+
+Test(shared_space, missing_after_a_reshape_of_an_empty_ring_is_enospc)
+{
+	expect_enospc_after_reshape(0, false);
+	expect_enospc_after_reshape(100, true);
+	expect_enospc_after_reshape(4096, true);
 }

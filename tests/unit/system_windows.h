@@ -187,6 +187,11 @@ static inline size_t count_maps(const char *word)
 /* More address space than any process has; what asks for it twice gets ENOMEM. */
 #define TOO_MUCH_SPACE ((size_t)1 << 46)
 
+static inline bool under_memcheck(void)
+{
+	return false;
+}
+
 static inline bool space_ends_with_enomem(void)
 {
 	return true;

@@ -41,12 +41,18 @@ enum vmap_operation {
 	VMAP_OPERATION_RESIZE_FILE,
 	VMAP_OPERATION_READ,            /* of a value in a span */
 	VMAP_OPERATION_WRITE,
+	VMAP_OPERATION_RING_READ,       /* or consume */
+	VMAP_OPERATION_RING_WRITE,      /* or feed */
+	VMAP_OPERATION_PREFAULT,
+	VMAP_OPERATION_SOURCE_READ,     /* of a reader's source */
+	VMAP_OPERATION_SINK_WRITE,      /* to a writer's sink */
+	VMAP_OPERATION_SINK_FLUSH,
 };
 
 /** What was wrong with the caller's input. New ones are added at the end. */
 enum vmap_input {
 	VMAP_INPUT_NONE,          /* nothing: the system refused, or has no more of something */
-	VMAP_INPUT_INVALID_RANGE, /* empty, or not inside the file, the map or the span */
+	VMAP_INPUT_INVALID_RANGE, /* empty, or not inside the file, the map, the span or the ring */
 	VMAP_INPUT_OVERFLOW,      /* an offset and a length whose sum is no size */
 	VMAP_INPUT_OPTIONS,       /* options that do not go together, or a number that names no choice */
 	VMAP_INPUT_READ_ONLY,     /* writing where no write access was asked for */
@@ -62,7 +68,9 @@ struct vmap_error {
 };
 
 /**
- * The last failure of this thread in a function of map.h, span.h or os.h, or in creating a ring.
+ * The last failure of this thread in a function of map.h, span.h, os.h, ring.h or bufio.h.
+ *
+ * A ring that is full just now (-EAGAIN) is no failure.
  *
  * Like errno it stays as it is when a call succeeds: look at it only after a negative result.
  *

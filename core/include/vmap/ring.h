@@ -9,11 +9,13 @@
 #ifndef VMAP_RING_H
 #define VMAP_RING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include <vmap/size.h>
+#include <vmap/span.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -25,18 +27,6 @@ enum vmap_ring_policy {
 };
 
 struct vmap_ring;
-
-/** A run of bytes inside a ring that may be read. */
-struct vmap_ring_span {
-	const uint8_t *data;
-	size_t len;
-};
-
-/** A run of bytes inside a ring that may be written. */
-struct vmap_ring_space {
-	uint8_t *data;
-	size_t len;
-};
 
 /**
  * Create an empty ring of at least @p capacity bytes.
@@ -54,11 +44,28 @@ VMAP_API int vmap_ring_create(size_t capacity, enum vmap_ring_policy policy, str
 VMAP_API int vmap_ring_create_at(size_t capacity, enum vmap_ring_policy policy, uint64_t start,
 				 struct vmap_ring **ret_ring);
 
+/**
+ * Give the ring all its memory now, rather than page by page when bytes first get there.
+ *
+ * A new ring takes next to no memory; each page costs a fault when it is first written. This pays for all of
+ * them at once, and keeps what the ring holds. On Linux a ring of 2 MiB or more gets huge pages where the
+ * kernel has them to give (6.1 or later), which copies large records up to three times as fast; both halves
+ * get them if the capacity is a multiple of 2 MiB.
+ *
+ * Units:   it takes as many bytes as the capacity.
+ * Threads: the ring's one thread.
+ * Errors:  -ENOMEM not enough memory, where the system says so beforehand; the ring is as good as before.
+ */
+VMAP_API int vmap_ring_prefault(struct vmap_ring *ring);
+
 /** Unmap and free @p ring; NULL is allowed. */
 VMAP_API void vmap_ring_destroy(struct vmap_ring *ring);
 
 /** Bytes the ring holds when full: the capacity asked for, rounded up. */
 VMAP_API size_t vmap_ring_capacity(const struct vmap_ring *ring);
+
+/** Whether the policy is VMAP_RING_BOUNDED. */
+VMAP_API bool vmap_ring_is_bounded(const struct vmap_ring *ring);
 
 /** Position of the next byte to be written. */
 VMAP_API uint64_t vmap_ring_head(const struct vmap_ring *ring);
@@ -76,7 +83,7 @@ VMAP_API uint64_t vmap_ring_overwritten(const struct vmap_ring *ring);
  * Owner:   the ring's; valid until the next call that changes the ring.
  * Threads: the ring's one thread.
  */
-VMAP_API struct vmap_ring_span vmap_ring_readable(const struct vmap_ring *ring);
+VMAP_API struct vmap_span vmap_ring_readable(const struct vmap_ring *ring);
 
 /**
  * Where the next bytes go, as one run.
@@ -88,7 +95,7 @@ VMAP_API struct vmap_ring_span vmap_ring_readable(const struct vmap_ring *ring);
  * Owner:   the ring's; valid until the next call that changes the ring.
  * Threads: the ring's one thread.
  */
-VMAP_API struct vmap_ring_space vmap_ring_writable(struct vmap_ring *ring);
+VMAP_API struct vmap_span_mut vmap_ring_writable(struct vmap_ring *ring);
 
 /**
  * Publish @p len bytes stored in the writable span; the tail of an overwrite ring moves up as needed.
@@ -144,7 +151,34 @@ VMAP_API int vmap_ring_write_all(struct vmap_ring *ring, const void *src, size_t
  */
 VMAP_API ssize_t vmap_ring_read(struct vmap_ring *ring, void *dst, size_t len);
 
-/** Drop all bytes; positions go on from the head. */
+/**
+ * Consume the oldest bytes up to and with the first @p delimiter, without copying them: one run of memory,
+ * wherever it lies in the ring. Where there is no delimiter it is all that the ring holds.
+ *
+ * Units:   bytes; the length is 0 only when the ring is empty.
+ * Owner:   the ring's; valid until the next call that writes to the ring, or offers its writable span.
+ * Threads: the ring's one thread.
+ * Source:  BufRead::read_until on a Ring of the crate, which appends to a vector.
+ */
+VMAP_API struct vmap_span vmap_ring_take_until(struct vmap_ring *ring, uint8_t delimiter);
+
+/** vmap_ring_take_until() a newline. Source: BufRead::read_line on a Ring, which also wants UTF-8. */
+VMAP_API struct vmap_span vmap_ring_take_line(struct vmap_ring *ring);
+
+/**
+ * Like vmap_ring_take_until(), copied to @p dst; never a part of it.
+ *
+ * Units:   bytes; the result is how many were copied, the delimiter included; 0 when the ring is empty.
+ * Owner:   @p dst stays the caller's.
+ * Threads: the ring's one thread.
+ * Errors:  -EMSGSIZE it has more than @p len bytes: nothing is copied or consumed.
+ */
+VMAP_API ssize_t vmap_ring_read_until(struct vmap_ring *ring, uint8_t delimiter, void *dst, size_t len);
+
+/** vmap_ring_read_until() a newline. Errors: as there. */
+VMAP_API ssize_t vmap_ring_read_line(struct vmap_ring *ring, void *dst, size_t len);
+
+/** Drop all bytes; positions go on from the head. Source: Ring::clear of the crate. */
 VMAP_API void vmap_ring_clear(struct vmap_ring *ring);
 
 #ifdef __cplusplus

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <vmap/ring.h>
 #include <vmap/size.h>
 
 #ifdef __cplusplus
@@ -38,16 +39,24 @@ enum vmap_align {
 struct vmap_shared;
 
 struct vmap_shared_options {
-	uint64_t capacity; /* bytes; rounded up to VMAP_SHARED_UNIT */
-	uint64_t start;    /* position of the first byte, 0 but for tests of large positions */
+	uint64_t capacity;            /* bytes; rounded up to VMAP_SHARED_UNIT */
+	enum vmap_ring_policy policy; /* 0 is VMAP_RING_OVERWRITE */
+	uint64_t attributes;          /* see vmap_shared_attributes() */
+	uint64_t start;               /* position of the first byte, 0 but for tests of large positions */
 };
 
 /** A snapshot; each word is right by itself, together they are from one moment only while nobody appends. */
 struct vmap_shared_state {
 	uint64_t head;        /* position of the next byte to be written */
-	uint64_t tail;        /* position of the oldest readable byte */
+	uint64_t tail;        /* position of the oldest readable byte; of a bounded ring, of the next to be consumed */
 	uint64_t floor;       /* position of the last clear */
 	uint64_t capacity;    /* bytes */
+	enum vmap_ring_policy policy;
+	uint64_t attributes;  /* see vmap_shared_attributes() */
+	uint64_t generation;  /* grows with each change of capacity, policy or attributes */
+	uint64_t overwritten; /* bytes that gave way to newer ones since the ring was created */
+	uint64_t lost;        /* bytes that readers missed so, as counted by vmap_shared_count_lost() */
+	uint64_t dropped;     /* appends that were given up, as counted by vmap_shared_count_dropped() */
 	uint64_t records;     /* appends since the ring was created */
 	uint64_t bytes;       /* bytes appended since then */
 	uint64_t mtime_ns;    /* time of the last append or clear since the epoch; strictly grows */
@@ -70,15 +79,15 @@ VMAP_API uint64_t vmap_shared_round_capacity(uint64_t capacity);
  * Units:   bytes.
  * Owner:   @p fd stays the caller's, open for reading and writing.
  * Threads: any; nobody else may use the file yet.
- * Errors:  -EACCES @p fd is not open for reading and writing; -EINVAL a capacity of 0 or @p start out of
- *          range; -EFBIG a capacity above the maximum or one that the file system cannot have; -EEXIST the
+ * Errors:  -EACCES @p fd is not open for reading and writing; -EINVAL a capacity of 0, @p start out of
+ *          range, an unknown policy, or @p fd is open with O_APPEND; -EFBIG a capacity above the maximum or one that the file system cannot have; -EEXIST the
  *          file is not empty; -ENOSPC, -EIO, -EBADF, -ENOMEM, -EPERM (a sealed memfd)
  *          as the system says. The file is empty again after an error.
  */
 VMAP_API int vmap_shared_format(int fd, const struct vmap_shared_options *options);
 
 /**
- * Map the ring in @p fd.
+ * Map the ring in @p fd. Nobody else may have the file mapped: what a killed change of shape left is cut off.
  *
  * Units:   none.
  * Owner:   the caller, until vmap_shared_close(); @p fd stays the caller's and may be closed (the ring
@@ -87,8 +96,8 @@ VMAP_API int vmap_shared_format(int fd, const struct vmap_shared_options *option
  * Errors:  -ENOMSG the file is no ring (other magic, or too short for one); -EPROTO made by a newer version or a
  *          machine of other byte order; -EBADMSG damaged (checksum, geometry, size of the file or
  *          positions are impossible); -EOPNOTSUPP a policy or feature this version does not have;
- *          -EACCES @p fd is not open for reading and writing; -ENOMEM, -EMFILE, -EIO, -EBADF, -EPERM (a
- *          sealed memfd) as the system says.
+ *          -EACCES @p fd is not open for reading and writing; -EINVAL it is open with O_APPEND; -ENOMEM,
+ *          -EMFILE, -EIO, -EBADF, -EPERM (a sealed memfd) as the system says.
  */
 VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);
 
@@ -104,11 +113,15 @@ VMAP_API void vmap_shared_close(struct vmap_shared *ring);
  */
 VMAP_API int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state);
 
+/** What becomes of new bytes when the ring is full. Threads: as all but vmap_shared_reshape(). */
+VMAP_API enum vmap_ring_policy vmap_shared_policy(const struct vmap_shared *ring);
+
 /** The state of a mapped ring. Threads: any. */
 VMAP_API void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_state *ret_state);
 
 /**
- * Append @p len bytes as one contiguous run; the oldest bytes give way.
+ * Append @p len bytes as one contiguous run. In an overwrite ring the oldest bytes give way; a bounded ring
+ * takes all of them or none.
  *
  * A run longer than the capacity counts in full and leaves its last bytes; it passes through the ring, so
  * readers may see earlier parts of it on the way, and a writer that is killed may leave such a part. Pages are reserved first, so
@@ -117,8 +130,9 @@ VMAP_API void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_
  * Units:   bytes; the result is @p len.
  * Owner:   @p src stays the caller's.
  * Threads: any number, beside any number of readers.
- * Errors:  -ENOSPC, -EDQUOT, -EIO the pages cannot be reserved; -EFBIG the position limit is reached;
- *          -EINVAL @p len is more than SSIZE_MAX. Nothing was appended then.
+ * Errors:  -EAGAIN not enough room in a bounded ring now; -EMSGSIZE more than its capacity; -ENOSPC, -EDQUOT,
+ *          -EIO the pages cannot be reserved; -EFBIG the position limit is reached; -EINVAL @p len is more than
+ *          SSIZE_MAX. Nothing was appended then.
  */
 VMAP_API ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len);
 
@@ -126,13 +140,13 @@ VMAP_API ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, s
  * Copy up to @p len bytes at *cursor into @p dst and advance *cursor.
  *
  * What is copied is exactly what was appended at those positions: bytes that were overwritten while they
- * were copied are never returned.
+ * were copied are never returned. Nothing is consumed: in a bounded ring this looks ahead.
  *
  * Units:   bytes; *cursor is a position.
  * Owner:   @p dst stays the caller's; its contents beyond the result are undefined.
  * Threads: any number of readers beside any number of writers; one cursor per reader. Never blocks.
- * Errors:  -EAGAIN nothing newer than *cursor; -EPIPE overrun: *cursor was older than the tail and now
- *          stands at the tail; -ERANGE *cursor is beyond the head.
+ * Errors:  -EAGAIN nothing newer than *cursor; -EPIPE overrun (or consumed by somebody else): *cursor was
+ *          older than the tail and now stands at the tail; -ERANGE *cursor is beyond the head.
  * Source:  the overrun contract follows /dev/kmsg; the check after the copy Aeron's broadcast receiver.
  */
 VMAP_API ssize_t vmap_shared_read(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len);
@@ -162,6 +176,53 @@ VMAP_API uint64_t vmap_shared_oldest(const struct vmap_shared *ring, enum vmap_a
 
 /** Bytes that vmap_shared_oldest() searches for a line start: the longest write ringfs keeps in one run. */
 #define VMAP_SHARED_LINE_MAX ((uint64_t)1 << 20)
+
+/**
+ * Consume @p len bytes of a bounded ring from position @p from, which must be the tail still.
+ *
+ * A consumer reads at the tail, uses what it read, and then consumes it; of several that read the same bytes
+ * one succeeds.
+ *
+ * Units:   bytes; @p from is a position.
+ * Threads: any number, beside any number of writers.
+ * Errors:  -EPIPE somebody else has consumed from there; -EINVAL beyond the head, or not a bounded ring.
+ */
+VMAP_API int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len);
+
+/** Count @p bytes as missed by a reader, in the ring's own statistics. Threads: any. */
+VMAP_API void vmap_shared_count_lost(struct vmap_shared *ring, uint64_t bytes);
+
+/** Count an append as given up because the ring was full. Threads: any. */
+VMAP_API void vmap_shared_count_dropped(struct vmap_shared *ring);
+
+/**
+ * Change capacity and policy of a ring that may hold bytes; positions go on.
+ *
+ * Growing keeps all bytes, shrinking an overwrite ring the newest. The bytes are copied to a free part of the
+ * same file, so for a moment the file holds them twice; a kill leaves the old ring or the new one.
+ *
+ * Units:   bytes; rounded up as in vmap_shared_format().
+ * Threads: no other thread uses @p ring meanwhile, nor any span or map of it afterwards.
+ * Errors:  -EINVAL a capacity of 0 or an unknown policy; -EFBIG above the maximum, or more than the file system
+ *          allows; -EBUSY a bounded ring holds more than @p capacity; -ENOSPC, -EDQUOT, -ENOMEM, -EIO, -EPERM (a
+ *          sealed memfd) as the system says. The ring is as it was then.
+ */
+VMAP_API int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy);
+
+/**
+ * A word that is kept with the ring for its owner; libvmap does not look into it.
+ *
+ * Threads: any.
+ */
+VMAP_API uint64_t vmap_shared_attributes(const struct vmap_shared *ring);
+
+/**
+ * Replace that word; a kill leaves the old or the new one.
+ *
+ * Threads: any.
+ * Errors:  -ENOSPC, -EDQUOT, -EIO as the system says.
+ */
+VMAP_API int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes);
 
 /**
  * Drop all bytes: the tail moves up to the head, positions go on. Reserved pages stay reserved.

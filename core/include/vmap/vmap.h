@@ -4,12 +4,13 @@
  *
  * Reading order: size.h (page sizes), error.h (what a negative result was about), map.h (files and
  * anonymous memory as bytes), span.h (numbers in those bytes), ring.h (a ring in this process's memory),
- * shared.h (a ring in a file or memfd, with its header; what ringfs keeps behind each of its files; not on Windows), os.h
- * (the system's calls below all that).
+ * bufio.h (buffered reading and writing over such a ring), shared.h (a ring in a file or memfd, with its
+ * header; what ringfs keeps behind each of its files; not on Windows), os.h (the system's calls below all that).
  */
 #ifndef VMAP_VMAP_H
 #define VMAP_VMAP_H
 
+#include <vmap/bufio.h>
 #include <vmap/error.h>
 #include <vmap/map.h>
 #include <vmap/os.h>

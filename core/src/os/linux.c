@@ -13,10 +13,33 @@
 #ifndef MADV_COLD
 #define MADV_COLD 20 /* Linux 5.4 */
 #endif
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* Linux 6.1 */
+#endif
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8u /* Linux 6.3 */
+#endif
+
+/* Sealed as far as a writable mapping allows: whoever gets at the descriptor can shorten nothing under us. */
+static void seal(int fd)
+{
+	/* Without seals, as in some sandboxes, the memory is as good for the process that maps it. */
+	(void)fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+}
+
+static int memory_open(void)
+{
+	/* A system may refuse memory that could be made executable (vm.memfd_noexec). */
+	int fd = memfd_create("vmap", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+	return fd < 0 && errno == EINVAL ? memfd_create("vmap", MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
+}
 
 int os_unix_memory_create(size_t len, int *ret_fd)
 {
-	int fd = memfd_create("vmap", MFD_CLOEXEC);
+	int fd = memory_open();
 	if (fd < 0)
 		return vmap_error_system(VMAP_OPERATION_MEMORY_FD, errno);
 	int r = vmap_os_file_resize(fd, len);
@@ -24,7 +47,33 @@ int os_unix_memory_create(size_t len, int *ret_fd)
 		close(fd);
 		return r;
 	}
+	seal(fd);
 	*ret_fd = fd;
+	return 0;
+}
+
+/* Each huge page apart: one that cannot be had, for want of contiguous memory, must not cost the others. */
+static void collapse(uint8_t *base, size_t len)
+{
+	size_t first = (size_t)(-(uintptr_t)base & (OS_UNIX_HUGE_SIZE - 1));
+	for (size_t i = first; len > i && len - i >= OS_UNIX_HUGE_SIZE; i += OS_UNIX_HUGE_SIZE) {
+		/* Where there is no page yet, there is nothing to collapse. The caller will see what fails here. */
+		if (madvise(base + i, vmap_page_size(), MADV_POPULATE_WRITE) < 0)
+			return;
+		if (madvise(base + i, OS_UNIX_HUGE_SIZE, MADV_COLLAPSE) < 0 && errno == EINVAL)
+			return; /* an older kernel, or huge pages of another size */
+	}
+}
+
+int vmap_os_prefault(void *base, size_t len)
+{
+	collapse(base, len);
+	if (madvise(base, len, MADV_POPULATE_WRITE) == 0)
+		return 0;
+	if (errno != EINVAL)
+		/* EFAULT stands for the signal that a touch would have got: the memory cannot be had. */
+		return vmap_error_system(VMAP_OPERATION_PREFAULT, errno == EFAULT ? ENOMEM : errno);
+	os_unix_touch(base, len);
 	return 0;
 }
 
@@ -45,6 +94,18 @@ int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 		return r;
 	/* A file system without fallocate: glibc touches each block and keeps what it holds. */
 	return -posix_fallocate(fd, (off_t)offset, (off_t)len);
+}
+
+void vmap_os_populate(void *base, size_t len)
+{
+	/* Linux 5.14; where it does not work the pages are faulted in one by one as ever. */
+	(void)madvise(base, len, MADV_POPULATE_WRITE);
+}
+
+void vmap_os_release(int fd, uint64_t offset, uint64_t len)
+{
+	/* Best effort: pages that stay are merely not free for others. */
+	(void)fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len);
 }
 
 int vmap_os_random(void *dst, size_t len)

@@ -95,6 +95,22 @@ int os_unix_cool(void *base, size_t len)
 	return -posix_madvise(base, len, POSIX_MADV_DONTNEED);
 }
 
+int vmap_os_prefault(void *base, size_t len)
+{
+	os_unix_touch(base, len);
+	return 0;
+}
+
+void vmap_os_populate(void *base, size_t len)
+{
+	(void)base, (void)len;
+}
+
+void vmap_os_release(int fd, uint64_t offset, uint64_t len)
+{
+	(void)fd, (void)offset, (void)len; /* F_PUNCHHOLE is for APFS only; pages that stay are merely not free for others */
+}
+
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 {
 	/* Room at the end of the file, in any pieces; then the size, which F_PREALLOCATE leaves alone. */

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <vmap/error.h>
 #include <vmap/os.h>
@@ -37,15 +38,22 @@ struct vmap_os_mirror {
 };
 
 /*
- * Map @prefix_len bytes at offset 0 of @fd once and the @capacity bytes behind them twice, writable and
- * shared. Both are multiples of vmap_allocation_size(). @fd may be closed afterwards.
+ * Map @prefix_len bytes at offset 0 of @fd once and the @capacity bytes at @data_offset twice, writable and
+ * shared. All three are multiples of vmap_allocation_size(). @fd may be closed afterwards.
  */
-int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_os_mirror *ret_mirror);
+int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity,
+		       struct vmap_os_mirror *ret_mirror);
 
 /* The same over @capacity bytes of fresh zeroed memory that belong to the mapping alone. */
 int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mirror);
 
 void vmap_os_mirror_unmap(struct vmap_os_mirror *mirror);
+
+/*
+ * Give whole pages in writable shared memory their memory now, keeping what they hold; in huge pages where
+ * the system can and @base allows. -ENOMEM where it can tell that there is not enough.
+ */
+int vmap_os_prefault(void *base, size_t len);
 
 /* How vmap_os_file_open() opens a file; it is always opened for reading. */
 struct vmap_os_open {
@@ -66,11 +74,21 @@ int vmap_os_file_size(int fd, uint64_t *ret_size);
 /* -EFBIG when no file can have @size. */
 int vmap_os_file_resize(int fd, uint64_t size);
 
+/* read(2) and write(2), with the errno as the result. */
+ssize_t vmap_os_fd_read(int fd, void *dst, size_t len);
+ssize_t vmap_os_fd_write(int fd, const void *src, size_t len);
+
 /* The system's words for a failure that is not about the caller's input, in @buffer or static. */
 const char *vmap_os_describe(const struct vmap_error *error, char *buffer, size_t len);
 
 /* Allocate the pages of [offset, offset + len) in the file, keeping what they hold: -ENOSPC now, no signal later. */
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len);
+
+/* Fault in the pages of [base, base + len) for writing, where the system can; they are whole pages of the mapping. */
+void vmap_os_populate(void *base, size_t len);
+
+/* Give the pages of [offset, offset + len) back to the file system, where it can take them; they read as zeros then. */
+void vmap_os_release(int fd, uint64_t offset, uint64_t len);
 
 /* The wall clock in nanoseconds since the epoch. */
 uint64_t vmap_os_now_ns(void);

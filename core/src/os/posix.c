@@ -70,6 +70,12 @@ int os_unix_cool(void *base, size_t len)
 	return -posix_madvise(base, len, POSIX_MADV_DONTNEED);
 }
 
+int vmap_os_prefault(void *base, size_t len)
+{
+	os_unix_touch(base, len);
+	return 0;
+}
+
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 {
 	int r;
@@ -77,6 +83,16 @@ int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 		r = posix_fallocate(fd, (off_t)offset, (off_t)len);
 	} while (r == EINTR);
 	return -r;
+}
+
+void vmap_os_populate(void *base, size_t len)
+{
+	(void)base, (void)len;
+}
+
+void vmap_os_release(int fd, uint64_t offset, uint64_t len)
+{
+	(void)fd, (void)offset, (void)len; /* POSIX knows no holes */
 }
 
 int vmap_os_random(void *dst, size_t len)

@@ -214,13 +214,37 @@ int vmap_os_file_resize(int fd, uint64_t size)
 	return r != 0 ? vmap_error_system(VMAP_OPERATION_RESIZE_FILE, r) : 0;
 }
 
+/*
+ * Reserve @length bytes of address space, whole pages, so that base + @lead is a multiple of @alignment, a
+ * power of two of at least a page.
+ */
+static int reserve(size_t length, size_t lead, size_t alignment, void **ret_base)
+{
+	size_t slack = alignment - vmap_page_size();
+	size_t total;
+	if (__builtin_add_overflow(length, slack, &total))
+		return vmap_error_input(VMAP_OPERATION_RING_ALLOCATE, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
+	uint8_t *start = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (start == MAP_FAILED)
+		return vmap_error_system(VMAP_OPERATION_RING_ALLOCATE, errno);
+	/* Pieces of it go back here, none is put in later: keeps I1. */
+	size_t before = (size_t)(-((uintptr_t)start + lead) & (alignment - 1));
+	if (before > 0)
+		munmap(start, before);
+	if (slack > before)
+		munmap(start + before + length, slack - before);
+	*ret_base = start + before;
+	return 0;
+}
+
 static int map_piece(enum vmap_operation operation, uint8_t *at, size_t len, int fd, size_t offset)
 {
 	void *p = mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, (off_t)offset);
 	return p == MAP_FAILED ? vmap_error_system(operation, errno) : 0;
 }
 
-int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_os_mirror *ret_mirror)
+int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity,
+		       struct vmap_os_mirror *ret_mirror)
 {
 	size_t guard = vmap_page_size();
 	size_t length;
@@ -228,19 +252,19 @@ int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_o
 	    __builtin_add_overflow(length, prefix_len, &length) || __builtin_add_overflow(length, 2 * guard, &length))
 		return vmap_error_input(VMAP_OPERATION_RING_ALLOCATE, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
 
-	void *base = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (base == MAP_FAILED)
-		return vmap_error_system(VMAP_OPERATION_RING_ALLOCATE, errno);
+	void *base = NULL;
+	int r = reserve(length, guard, capacity < OS_UNIX_HUGE_SIZE ? guard : OS_UNIX_HUGE_SIZE, &base);
+	if (r < 0)
+		return r;
 	uint8_t *prefix = (uint8_t *)base + guard;
 	uint8_t *data = prefix + prefix_len;
 
-	int r = 0;
 	if (prefix_len > 0)
 		r = map_piece(VMAP_OPERATION_RING_PRIMARY, prefix, prefix_len, fd, 0);
 	if (r == 0)
-		r = map_piece(VMAP_OPERATION_RING_PRIMARY, data, capacity, fd, prefix_len);
+		r = map_piece(VMAP_OPERATION_RING_PRIMARY, data, capacity, fd, data_offset);
 	if (r == 0)
-		r = map_piece(VMAP_OPERATION_RING_SECONDARY, data + capacity, capacity, fd, prefix_len);
+		r = map_piece(VMAP_OPERATION_RING_SECONDARY, data + capacity, capacity, fd, data_offset);
 	if (r < 0) {
 		munmap(base, length); /* keeps I2: takes the pieces with it */
 		return r;
@@ -261,11 +285,18 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 	int r = os_unix_memory_create(capacity, &fd);
 	if (r < 0)
 		return r;
-	r = vmap_os_mirror_map(fd, 0, capacity, ret_mirror);
+	r = vmap_os_mirror_map(fd, 0, 0, capacity, ret_mirror);
 	close(fd);
 	return r;
 }
 #endif
+
+void os_unix_touch(void *base, size_t len)
+{
+	volatile uint8_t *bytes = base;
+	for (size_t i = 0; i < len; i += vmap_page_size())
+		bytes[i] = bytes[i];
+}
 
 void vmap_os_mirror_unmap(struct vmap_os_mirror *mirror)
 {

@@ -12,4 +12,13 @@ int os_unix_memory_create(size_t len, int *ret_fd);
 /* Tell the system that whole pages will not be needed soon, without changing what they hold; 0 or -errno. */
 int os_unix_cool(void *base, size_t len);
 
+/*
+ * Mirrors of at least this size begin on a multiple of it, which a huge page needs on most processors;
+ * where theirs have another size, nothing is lost but the address space.
+ */
+#define OS_UNIX_HUGE_SIZE ((size_t)2 << 20)
+
+/* vmap_os_prefault() by touching every page. */
+void os_unix_touch(void *base, size_t len);
+
 #endif

@@ -296,3 +296,11 @@ int vmap_os_unmap_ring(void *base, size_t capacity)
 	release(start, &plan);
 	return 0;
 }
+
+int vmap_os_prefault(void *base, size_t len)
+{
+	volatile uint8_t *bytes = base;
+	for (size_t i = 0; i < len; i += vmap_page_size())
+		bytes[i] = bytes[i];
+	return 0;
+}

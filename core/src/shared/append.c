@@ -8,10 +8,12 @@
  *    what it spoilt, and the next append writes at the same head. There is nothing to repair.
  * I2 head is raised after the last byte is in place.
  * I3 Every page is reserved before it is first stored to.
+ * I4 What a bounded ring holds is never overwritten: head <= tail + capacity.
  *
  * Pairs:
  *   append:A  release fence after intent, before the copy  with  read:A  acquire fence after the reader's copy
  *   append:B  release store of head after the copy         with  read:B  acquire load of head
+ *   consume:A acquire load of the tail before the copy     with  consume:B  release store of the tail after a reader's copy
  */
 #include <errno.h>
 #include <limits.h>
@@ -30,15 +32,14 @@ static uint64_t reserve_step(uint64_t capacity)
 	return step < ((uint64_t)1 << 20) ? step : (uint64_t)1 << 20;
 }
 
-/* Give pages to the positions [from, to), at most a capacity of them, which may lie around the edge. */
-static int reserve_positions(const struct vmap_shared *ring, uint64_t from, uint64_t to)
+int shared_reserve(int fd, const struct shared_geometry *geometry, uint64_t from, uint64_t to)
 {
-	uint64_t index = from % ring->capacity;
+	uint64_t index = from % geometry->capacity;
 	uint64_t len = to - from;
-	uint64_t first = len < ring->capacity - index ? len : ring->capacity - index;
-	int r = vmap_os_reserve(ring->fd, VMAP_SHARED_HEADER_SIZE + index, first);
+	uint64_t first = len < geometry->capacity - index ? len : geometry->capacity - index;
+	int r = vmap_os_reserve(fd, geometry->data_offset + index, first);
 	if (r == 0 && first < len)
-		r = vmap_os_reserve(ring->fd, VMAP_SHARED_HEADER_SIZE, len - first);
+		r = vmap_os_reserve(fd, geometry->data_offset, len - first);
 	return r;
 }
 
@@ -49,32 +50,45 @@ static int reserve_positions(const struct vmap_shared *ring, uint64_t from, uint
 static int ensure_reserved(struct vmap_shared *ring, uint64_t end)
 {
 	uint64_t from = ring->reserved_to;
-	uint64_t all = ring->reserved_from + ring->capacity;
+	uint64_t all = ring->reserved_from + ring->geometry.capacity;
 	if (end <= from || from == all)
 		return 0;
-	uint64_t to = round_to(end, reserve_step(ring->capacity));
-	int r = reserve_positions(ring, from, to < all ? to : all);
+	uint64_t to = round_to(end, reserve_step(ring->geometry.capacity));
+	int r = shared_reserve(ring->fd, &ring->geometry, from, to < all ? to : all);
 	if (r == -ENOSPC || r == -EDQUOT) {
 		/* The last pages of a store are as good as any. */
 		to = round_to(end, vmap_page_size());
-		r = reserve_positions(ring, from, to < all ? to : all);
+		r = shared_reserve(ring->fd, &ring->geometry, from, to < all ? to : all);
 	}
 	if (r == 0)
 		ring->reserved_to = to < all ? to : all;
 	return r;
 }
 
-/* Note whether a line starts at @start, the tail once @intent is raised: the byte before it is about to go. */
-static void note_line_tail(struct vmap_shared *ring, uint64_t start, uint64_t intent)
+/*
+ * Fault the pages in that an append to [@head, @end) touches for the first time through this mapping: all with one
+ * system call. Of small appends most touch none, and one fault costs less than the call.
+ */
+static void populate(struct vmap_shared *ring, uint64_t head, uint64_t end)
 {
-	uint64_t floor = atomic_load_explicit(&ring->header->floor, memory_order_relaxed);
-	uint64_t before = start - 1;
-	uint8_t byte;
-	if (before < shared_window_start(ring, intent, floor))
+	uint64_t page = vmap_page_size();
+	uint64_t all = ring->reserved_from + ring->geometry.capacity;
+	uint64_t from = shared_max(ring->populated_to, head - head % page);
+	uint64_t to = round_to(end, page) < all ? round_to(end, page) : all;
+	if (to <= from)
 		return;
-	shared_copy_out(&byte, ring->map.data + before % ring->capacity, 1);
-	if (byte == '\n')
-		atomic_store_explicit(&ring->header->line_tail, start, memory_order_relaxed);
+	if (to - from >= 2 * page)
+		vmap_os_populate(shared_at(ring, from), (size_t)(to - from));
+	ring->populated_to = to;
+}
+
+bool shared_starts_line(const struct vmap_shared *ring, uint64_t start, uint64_t readable)
+{
+	uint8_t byte;
+	if (start <= readable)
+		return false;
+	shared_copy_out(&byte, shared_at(ring, start - 1), 1);
+	return byte == '\n';
 }
 
 /* The time of a change: now, but later than the last one although clocks stand still and step back. */
@@ -100,13 +114,28 @@ static void append_run(struct vmap_shared *ring, const uint8_t *src, size_t len)
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
 	uint64_t new_head = head + len;
 	if (new_head > intent) {
-		if (new_head > ring->capacity)
-			note_line_tail(ring, new_head - ring->capacity, intent);
+		uint64_t start = shared_window_start(ring, intent);
+		uint64_t new_start = shared_window_start(ring, new_head);
+		if (!shared_is_bounded(ring) && new_start > start) {
+			/* The byte that tells is about to go. */
+			if (shared_starts_line(ring, new_start, start))
+				atomic_store_explicit(&header->line_tail, new_start, memory_order_relaxed);
+			count(&header->overwritten, new_start - start);
+		}
 		atomic_store_explicit(&header->intent, new_head, memory_order_relaxed); /* keeps I1 */
 	}
 	atomic_thread_fence(memory_order_release); /* append:A */
-	shared_copy_in(ring->map.data + head % ring->capacity, src, len);
+	shared_copy_in(shared_at(ring, head), src, len);
 	atomic_store_explicit(&header->head, new_head, memory_order_release); /* append:B, keeps I2 */
+}
+
+/* Is there room for all of @len bytes in a bounded ring? Consumers can only make more meanwhile. */
+static int check_room(const struct vmap_shared *ring, uint64_t head, size_t len)
+{
+	if (len > ring->geometry.capacity)
+		return -EMSGSIZE;
+	uint64_t used = head - shared_window_start(ring, head);
+	return len > ring->geometry.capacity - used ? -EAGAIN : 0;
 }
 
 static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_t len)
@@ -115,10 +144,13 @@ static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	if (len > VMAP_SHARED_POSITION_MAX - head)
 		return -EFBIG;
-	int r = ensure_reserved(ring, head + len);
+	int r = shared_is_bounded(ring) ? check_room(ring, head, len) : 0;
+	if (r == 0)
+		r = ensure_reserved(ring, head + len);
 	if (r < 0)
 		return r;
 
+	populate(ring, head, head + len);
 	touch(ring);
 	count(&header->records, 1);
 	count(&header->bytes, len);
@@ -127,7 +159,7 @@ static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_
 	 * capacity ahead of the head, and a writer that died in it would hide what comes after (breaks I1).
 	 */
 	for (size_t done = 0; done < len;) {
-		size_t run = len - done < ring->capacity ? len - done : (size_t)ring->capacity;
+		size_t run = len - done < ring->geometry.capacity ? len - done : (size_t)ring->geometry.capacity;
 		append_run(ring, src + done, run);
 		done += run;
 	}
@@ -149,11 +181,43 @@ ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len
 
 void vmap_shared_clear(struct vmap_shared *ring)
 {
+	struct shared_header *header = ring->header;
 	pthread_mutex_lock(&ring->lock);
-	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	touch(ring);
-	atomic_store_explicit(&ring->header->floor, head, memory_order_release);
+	/* Nobody consumes beyond this head, so the store cannot take the tail back. */
+	if (shared_is_bounded(ring))
+		atomic_store_explicit(&header->tail, head, memory_order_release);
+	atomic_store_explicit(&header->floor, head, memory_order_release);
 	pthread_mutex_unlock(&ring->lock);
+}
+
+int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len)
+{
+	struct shared_header *header = ring->header;
+	if (!shared_is_bounded(ring))
+		return -EINVAL;
+	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire); /* read:B */
+	if (from > head || len > head - from)
+		return -EINVAL;
+	if (shared_max(tail, ring->geometry.base) != from)
+		return -EPIPE;
+	/* consume:B: what was copied out stays before the store, and the next writer after it. */
+	if (!atomic_compare_exchange_strong_explicit(&header->tail, &tail, from + len, memory_order_release,
+						     memory_order_relaxed))
+		return -EPIPE;
+	return 0;
+}
+
+void vmap_shared_count_lost(struct vmap_shared *ring, uint64_t bytes)
+{
+	atomic_fetch_add_explicit(&ring->header->lost, bytes, memory_order_relaxed);
+}
+
+void vmap_shared_count_dropped(struct vmap_shared *ring)
+{
+	atomic_fetch_add_explicit(&ring->header->drops_full, 1, memory_order_relaxed);
 }
 
 void vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns)

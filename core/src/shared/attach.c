@@ -18,7 +18,7 @@
 #include "shared_priv.h"
 
 /* CRC-32C (Castagnoli), bit by bit: it covers 124 bytes once per open. */
-static uint32_t crc32c(const void *data, size_t len)
+uint32_t shared_crc32c(const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint32_t crc = ~0u;
@@ -50,14 +50,26 @@ static int write_header(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-int vmap_shared_format(int fd, const struct vmap_shared_options *options)
+/* What a ring asks of its descriptor. */
+static int check_descriptor(int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 	if (flags < 0)
 		return -errno;
 	if ((flags & O_ACCMODE) != O_RDWR)
 		return -EACCES;
-	if (options->capacity == 0 || options->start > VMAP_SHARED_POSITION_MAX)
+	/* pwrite(2) would write behind the data, and say that it wrote the header. */
+	return flags & O_APPEND ? -EINVAL : 0;
+}
+
+int vmap_shared_format(int fd, const struct vmap_shared_options *options)
+{
+	int r = check_descriptor(fd);
+	if (r < 0)
+		return r;
+	enum vmap_ring_policy policy = options->policy != 0 ? options->policy : VMAP_RING_OVERWRITE;
+	if (options->capacity == 0 || options->start > VMAP_SHARED_POSITION_MAX ||
+	    (policy != VMAP_RING_OVERWRITE && policy != VMAP_RING_BOUNDED))
 		return -EINVAL;
 	uint64_t capacity = vmap_shared_round_capacity(options->capacity);
 	if (capacity == 0)
@@ -72,24 +84,28 @@ int vmap_shared_format(int fd, const struct vmap_shared_options *options)
 	struct shared_header *header = calloc(1, sizeof(*header));
 	if (!header)
 		return -ENOMEM;
-	memcpy(header->magic, SHARED_MAGIC, sizeof(header->magic));
-	header->version_major = SHARED_VERSION_MAJOR;
-	header->version_minor = SHARED_VERSION_MINOR;
-	header->bom = SHARED_BOM;
-	header->header_size = (uint32_t)VMAP_SHARED_HEADER_SIZE;
-	header->data_offset = VMAP_SHARED_HEADER_SIZE;
-	header->capacity = capacity;
-	header->policy = SHARED_POLICY_OVERWRITE;
-	header->generation = 1;
-	header->created_ns = vmap_os_now_ns();
-	int r = vmap_os_random(header->ring_id, sizeof(header->ring_id));
+	struct shared_geometry *geometry = &header->geometry;
+	memcpy(geometry->magic, SHARED_MAGIC, sizeof(geometry->magic));
+	geometry->version_major = SHARED_VERSION_MAJOR;
+	geometry->version_minor = SHARED_VERSION_MINOR;
+	geometry->bom = SHARED_BOM;
+	geometry->header_size = (uint32_t)VMAP_SHARED_HEADER_SIZE;
+	geometry->data_offset = VMAP_SHARED_HEADER_SIZE;
+	geometry->capacity = capacity;
+	geometry->policy = policy;
+	geometry->generation = 1;
+	geometry->created_ns = vmap_os_now_ns();
+	geometry->base = options->start;
+	geometry->attributes = options->attributes;
+	r = vmap_os_random(geometry->ring_id, sizeof(geometry->ring_id));
 	if (r < 0)
 		goto out_free;
-	header->crc32c = crc32c(header, offsetof(struct shared_header, crc32c));
+	geometry->crc32c = shared_crc32c(geometry, offsetof(struct shared_geometry, crc32c));
 	atomic_init(&header->intent, options->start);
 	atomic_init(&header->head, options->start);
 	atomic_init(&header->floor, options->start);
-	atomic_init(&header->mtime_ns, header->created_ns);
+	atomic_init(&header->tail, options->start);
+	atomic_init(&header->mtime_ns, geometry->created_ns);
 
 	if (ftruncate(fd, (off_t)(VMAP_SHARED_HEADER_SIZE + capacity)) < 0) {
 		r = -errno;
@@ -108,25 +124,34 @@ out_free:
 /* Check the used part of a header, @len bytes of it, against the file's size; keeps I2. */
 static int check_header(const struct shared_header *header, size_t len, uint64_t file_size)
 {
-	if (len < sizeof(header->magic) || memcmp(header->magic, SHARED_MAGIC, sizeof(header->magic)) != 0)
+	const struct shared_geometry *geometry = &header->geometry;
+	if (len < sizeof(geometry->magic) || memcmp(geometry->magic, SHARED_MAGIC, sizeof(geometry->magic)) != 0)
 		return -ENOMSG;
 	if (len < SHARED_HEADER_USED)
 		return -EBADMSG;
-	if (header->bom != SHARED_BOM || header->version_major != SHARED_VERSION_MAJOR)
+	if (geometry->bom != SHARED_BOM || geometry->version_major != SHARED_VERSION_MAJOR)
 		return -EPROTO;
-	if (header->crc32c != crc32c(header, offsetof(struct shared_header, crc32c)))
+	if (geometry->crc32c != shared_crc32c(geometry, offsetof(struct shared_geometry, crc32c)))
 		return -EBADMSG;
-	if (header->feat_incompat != 0 || header->feat_ro_compat != 0 || header->policy != SHARED_POLICY_OVERWRITE)
+	bool bounded = geometry->policy == VMAP_RING_BOUNDED;
+	if (geometry->feat_incompat != 0 || geometry->feat_ro_compat != 0 ||
+	    (geometry->policy != VMAP_RING_OVERWRITE && !bounded))
 		return -EOPNOTSUPP;
-	if (header->header_size != VMAP_SHARED_HEADER_SIZE || header->data_offset != VMAP_SHARED_HEADER_SIZE ||
-	    header->capacity == 0 || header->capacity != vmap_shared_round_capacity(header->capacity) ||
-	    file_size != VMAP_SHARED_HEADER_SIZE + header->capacity)
+	uint64_t capacity = geometry->capacity;
+	uint64_t offset = geometry->data_offset;
+	if (geometry->header_size != VMAP_SHARED_HEADER_SIZE || capacity == 0 ||
+	    capacity != vmap_shared_round_capacity(capacity) || offset < VMAP_SHARED_HEADER_SIZE ||
+	    offset % VMAP_SHARED_UNIT != 0 || offset > file_size || capacity > file_size - offset)
 		return -EBADMSG;
-	/* head before intent and floor before head, as writers raise them the other way round. */
+	/* head before intent, floor and tail before head, as writers raise them the other way round. */
 	uint64_t floor = atomic_load_explicit(&header->floor, memory_order_relaxed);
+	uint64_t tail = shared_max(atomic_load_explicit(&header->tail, memory_order_relaxed), geometry->base);
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
-	if (floor > head || head > intent || intent - head > header->capacity || intent > VMAP_SHARED_POSITION_MAX)
+	if (floor > head || geometry->base > head || head > intent || intent - head > capacity ||
+	    intent > VMAP_SHARED_POSITION_MAX)
+		return -EBADMSG;
+	if (bounded && (tail > head || head - tail > capacity))
 		return -EBADMSG;
 	return 0;
 }
@@ -158,7 +183,8 @@ int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state)
 		/* A ring around the copy: the window rules stand in one place. */
 		struct vmap_shared ring = {
 			.header = header,
-			.capacity = header->capacity,
+			.geometry = header->geometry,
+			.generation = header->geometry.generation,
 			.spoilt = atomic_load_explicit(&header->intent, memory_order_relaxed),
 		};
 		vmap_shared_get_state(&ring, ret_state);
@@ -169,21 +195,21 @@ int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state)
 
 int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 {
-	int flags = fcntl(fd, F_GETFL);
-	if (flags < 0)
-		return -errno;
-	if ((flags & O_ACCMODE) != O_RDWR)
-		return -EACCES;
+	int r = check_descriptor(fd);
+	if (r < 0)
+		return r;
 	struct vmap_shared *ring = calloc(1, sizeof(*ring));
 	struct shared_header *header = calloc(1, sizeof(*header));
-	int r = -ENOMEM;
+	r = -ENOMEM;
 	if (!ring || !header)
 		goto err_free;
 	r = read_header(fd, header);
 	if (r < 0)
 		goto err_free;
-	ring->capacity = header->capacity;
-	if (ring->capacity % vmap_allocation_size() != 0) {
+	ring->geometry = header->geometry;
+	atomic_init(&ring->attributes, ring->geometry.attributes);
+	atomic_init(&ring->generation, ring->geometry.generation);
+	if (ring->geometry.capacity % vmap_allocation_size() != 0) {
 		r = -EOPNOTSUPP;
 		goto err_free;
 	}
@@ -191,19 +217,22 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	ring->reserved_from = head - head % vmap_page_size();
 	ring->reserved_to = ring->reserved_from;
+	ring->populated_to = ring->reserved_from;
 
 	ring->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (ring->fd < 0) {
 		r = -errno;
 		goto err_free;
 	}
-	r = vmap_os_mirror_map(ring->fd, VMAP_SHARED_HEADER_SIZE, (size_t)ring->capacity, &ring->map);
+	r = vmap_os_mirror_map(ring->fd, VMAP_SHARED_HEADER_SIZE, ring->geometry.data_offset,
+			       (size_t)ring->geometry.capacity, &ring->map);
 	if (r < 0)
 		goto err_close;
 	r = -pthread_mutex_init(&ring->lock, NULL);
 	if (r < 0)
 		goto err_unmap;
 	ring->header = (struct shared_header *)(void *)ring->map.prefix;
+	shared_trim(ring);
 	free(header);
 	*ret_ring = ring;
 	return 0;

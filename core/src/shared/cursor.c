@@ -20,15 +20,13 @@
 /* A short copy is overrun less often, and an overrun costs less. */
 static size_t chunk_max(const struct vmap_shared *ring)
 {
-	uint64_t quarter = ring->capacity / 4;
+	uint64_t quarter = ring->geometry.capacity / 4;
 	return quarter < ((uint64_t)1 << 20) ? (size_t)quarter : (size_t)1 << 20;
 }
 
 static uint64_t window_start(const struct vmap_shared *ring)
 {
-	uint64_t intent = atomic_load_explicit(&ring->header->intent, memory_order_relaxed);
-	uint64_t floor = atomic_load_explicit(&ring->header->floor, memory_order_relaxed);
-	return shared_window_start(ring, intent, floor);
+	return shared_window_start(ring, atomic_load_explicit(&ring->header->intent, memory_order_relaxed));
 }
 
 /* One checked copy of at most a chunk; the result and errors are those of vmap_shared_read(). */
@@ -45,7 +43,7 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 	size_t n = head - pos < len ? (size_t)(head - pos) : len;
 	if (n > chunk_max(ring))
 		n = chunk_max(ring);
-	shared_copy_out(dst, ring->map.data + pos % ring->capacity, n);
+	shared_copy_out(dst, shared_at(ring, pos), n);
 	atomic_thread_fence(memory_order_acquire); /* read:A */
 	start = window_start(ring);
 	if (pos < start)
@@ -150,7 +148,8 @@ uint64_t vmap_shared_oldest(const struct vmap_shared *ring, enum vmap_align alig
 		uint64_t start = window_start(ring);
 		if (start > head)
 			continue; /* this thread was slow between the two loads */
-		if (align == VMAP_ALIGN_BYTE || is_line_start(ring, start))
+		/* Readers of a bounded ring start where the last one ended. */
+		if (align == VMAP_ALIGN_BYTE || shared_is_bounded(ring) || is_line_start(ring, start))
 			return start;
 		/* The search itself can be overrun; each time it starts a little further from the edge. */
 		uint64_t pos;
@@ -169,12 +168,21 @@ void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_st
 	/* floor first: it never passes a head that is loaded later. */
 	uint64_t floor = atomic_load_explicit(&header->floor, memory_order_acquire);
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire);
+	/* By head, not by intent: the size of a full ring must not flicker while it is written to. */
+	uint64_t tail = shared_window_start(ring, shared_max(head, ring->spoilt));
+	if (tail > head)
+		tail = head; /* cleared or consumed since head was loaded */
 	*ret_state = (struct vmap_shared_state){
 		.head = head,
-		/* By head, not by intent: the size of a full ring must not flicker while it is written to. */
-		.tail = shared_window_start(ring, head > ring->spoilt ? head : ring->spoilt, floor),
+		.tail = tail,
 		.floor = floor,
-		.capacity = ring->capacity,
+		.capacity = ring->geometry.capacity,
+		.policy = (enum vmap_ring_policy)ring->geometry.policy,
+		.attributes = ring->geometry.attributes,
+		.generation = atomic_load_explicit(&ring->generation, memory_order_relaxed),
+		.overwritten = atomic_load_explicit(&header->overwritten, memory_order_relaxed),
+		.lost = atomic_load_explicit(&header->lost, memory_order_relaxed),
+		.dropped = atomic_load_explicit(&header->drops_full, memory_order_relaxed),
 		.records = atomic_load_explicit(&header->records, memory_order_relaxed),
 		.bytes = atomic_load_explicit(&header->bytes, memory_order_relaxed),
 		.mtime_ns = atomic_load_explicit(&header->mtime_ns, memory_order_relaxed),

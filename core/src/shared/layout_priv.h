@@ -5,12 +5,13 @@
  * Integers have the byte order of the host; `bom` tells. Lines that different parties write are 128
  * bytes apart, so that no two of them share a cache line or a pair of lines fetched together.
  *
- * The geometry line is written once, checked by its checksum, copied into private memory when the ring
- * is opened, and never read again. Words marked "reserved" belong to the protocol between processes and
+ * The geometry line is checked by its checksum, copied into private memory when the ring is opened, and
+ * never read again by the process that changes it. Words marked "reserved" belong to the protocol between processes and
  * are zero while one process at a time appends.
  *
- * Invariants: floor, head and intent only grow; head <= intent <= head + capacity; all are at most INT64_MAX. The readable
- * window is [max(floor, intent - capacity), head).
+ * Invariants: floor, head, tail and base only grow, and so does intent but for a change of shape, which first moves base above
+ * what intent stood for; head <= intent <= head + capacity; all are at most INT64_MAX. The readable window is
+ * [max(floor, base, intent - capacity), head) of an overwrite ring and [max(base, tail), head) of a bounded one.
  */
 #ifndef VMAP_SHARED_LAYOUT_PRIV_H
 #define VMAP_SHARED_LAYOUT_PRIV_H
@@ -26,12 +27,11 @@
 #define SHARED_VERSION_MAJOR 1
 #define SHARED_VERSION_MINOR 0
 #define SHARED_BOM 0x01020304u
-#define SHARED_POLICY_OVERWRITE 1u
 /* The part of the header that is in use, and reserved on disk when the ring is made. */
 #define SHARED_HEADER_USED 4096u
 
-struct shared_header {
-	/* 0x000 geometry: written by the creator, once */
+/* The geometry line: what a ring is. Written whole, by its creator and then only under the lock by a change of shape. */
+struct shared_geometry {
 	uint8_t magic[8];
 	uint16_t version_major; /* another one: refuse */
 	uint16_t version_minor;
@@ -40,17 +40,24 @@ struct shared_header {
 	uint32_t feat_incompat;  /* an unknown bit: refuse */
 	uint32_t feat_ro_compat; /* an unknown bit: do not write */
 	uint32_t feat_compat;
-	uint64_t data_offset;
+	uint64_t data_offset; /* of the data in the file: behind the header, or further on after a resize */
 	uint64_t capacity;
-	uint32_t policy;
+	uint32_t policy;      /* enum vmap_ring_policy */
 	uint32_t max_record;  /* reserved */
 	uint32_t idx_block;   /* reserved */
 	uint32_t idx_entries; /* reserved */
 	uint8_t ring_id[16];
-	uint64_t generation;
+	uint64_t generation; /* grows with each change of this line */
 	uint64_t created_ns;
-	uint8_t geometry_pad[0x1c];
+	uint64_t base;       /* no byte below this position is in the data: it was dropped by a change of shape */
+	uint64_t attributes; /* the owner's, see vmap_shared_attributes() */
+	uint8_t pad[0x0c];
 	uint32_t crc32c; /* of the bytes 0x000 to 0x07b */
+};
+
+struct shared_header {
+	/* 0x000 */
+	struct shared_geometry geometry;
 
 	/* 0x080 writer lock between processes: reserved */
 	uint32_t wlock;
@@ -69,8 +76,8 @@ struct shared_header {
 	_Atomic uint64_t mtime_ns;
 	uint8_t publication_pad2[0x48];
 
-	/* 0x180 consumers of bounded rings: reserved */
-	uint64_t tail;
+	/* 0x180 consumers of bounded rings */
+	_Atomic uint64_t tail; /* bytes below it are consumed */
 	uint32_t space_seq;
 	uint8_t tail_pad[0x74];
 
@@ -89,10 +96,12 @@ struct shared_header {
 	/* 0x300 statistics: stored by the appender */
 	_Atomic uint64_t records;
 	_Atomic uint64_t bytes;
-	uint64_t drops_full; /* reserved */
-	uint64_t drops_lock; /* reserved */
-	uint64_t clobbered;  /* reserved */
-	uint8_t statistics_pad[0xd8];
+	_Atomic uint64_t drops_full; /* appends that a full ring refused for good */
+	uint64_t drops_lock;         /* reserved */
+	uint64_t clobbered;          /* reserved */
+	_Atomic uint64_t overwritten; /* bytes that gave way to newer ones */
+	_Atomic uint64_t lost;        /* bytes that readers missed so */
+	uint8_t statistics_pad[0xc8];
 
 	/* 0x400 the boot and shutdown that wrote it: reserved */
 	uint8_t boot_id[16];
@@ -104,25 +113,27 @@ struct shared_header {
 };
 
 #define SHARED_AT(field, offset) static_assert(offsetof(struct shared_header, field) == (offset), #field)
-SHARED_AT(magic, 0x000);
-SHARED_AT(version_major, 0x008);
-SHARED_AT(version_minor, 0x00a);
-SHARED_AT(bom, 0x00c);
-SHARED_AT(header_size, 0x010);
-SHARED_AT(feat_incompat, 0x014);
-SHARED_AT(feat_ro_compat, 0x018);
-SHARED_AT(feat_compat, 0x01c);
-SHARED_AT(data_offset, 0x020);
-SHARED_AT(capacity, 0x028);
-SHARED_AT(policy, 0x030);
-SHARED_AT(max_record, 0x034);
-SHARED_AT(idx_block, 0x038);
-SHARED_AT(idx_entries, 0x03c);
-SHARED_AT(ring_id, 0x040);
-SHARED_AT(generation, 0x050);
-SHARED_AT(created_ns, 0x058);
-SHARED_AT(geometry_pad, 0x060);
-SHARED_AT(crc32c, 0x07c);
+SHARED_AT(geometry.magic, 0x000);
+SHARED_AT(geometry.version_major, 0x008);
+SHARED_AT(geometry.version_minor, 0x00a);
+SHARED_AT(geometry.bom, 0x00c);
+SHARED_AT(geometry.header_size, 0x010);
+SHARED_AT(geometry.feat_incompat, 0x014);
+SHARED_AT(geometry.feat_ro_compat, 0x018);
+SHARED_AT(geometry.feat_compat, 0x01c);
+SHARED_AT(geometry.data_offset, 0x020);
+SHARED_AT(geometry.capacity, 0x028);
+SHARED_AT(geometry.policy, 0x030);
+SHARED_AT(geometry.max_record, 0x034);
+SHARED_AT(geometry.idx_block, 0x038);
+SHARED_AT(geometry.idx_entries, 0x03c);
+SHARED_AT(geometry.ring_id, 0x040);
+SHARED_AT(geometry.generation, 0x050);
+SHARED_AT(geometry.created_ns, 0x058);
+SHARED_AT(geometry.base, 0x060);
+SHARED_AT(geometry.attributes, 0x068);
+SHARED_AT(geometry.pad, 0x070);
+SHARED_AT(geometry.crc32c, 0x07c);
 SHARED_AT(wlock, 0x080);
 SHARED_AT(lock_epoch, 0x084);
 SHARED_AT(steals, 0x088);
@@ -146,6 +157,8 @@ SHARED_AT(bytes, 0x308);
 SHARED_AT(drops_full, 0x310);
 SHARED_AT(drops_lock, 0x318);
 SHARED_AT(clobbered, 0x320);
+SHARED_AT(overwritten, 0x328);
+SHARED_AT(lost, 0x330);
 SHARED_AT(boot_id, 0x400);
 SHARED_AT(clean, 0x410);
 SHARED_AT(rest, 0x1000);

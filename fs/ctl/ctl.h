@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the verbs of ringctl share.
+ *
+ * Invariants:
+ * C1 A verb gets at a file through one O_PATH descriptor: what was found to be a ring is what is changed.
+ * C2 Names and values of attributes are checked before the first file is touched.
+ * C3 Of several files each is tried; every one that could not be done is one line on stderr.
+ */
+#ifndef CTL_H
+#define CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "../ringattr.h"
+
+/* Exit codes: 0 well, 1 could not do it, 2 was asked the wrong thing. Verbs return one of them. */
+enum { CTL_EXIT_FAILURE = 1, CTL_EXIT_USAGE = 2 };
+
+/* The command line behind the verb. */
+struct ctl_args {
+	const char *verb;
+	char **operands;
+	int n_operands;
+	int n_before_dashes; /* operands in front of `--`, which may be attributes where the verb takes some */
+	char **words;        /* those of -a */
+	int n_words;
+	bool json;
+	bool peek;
+	bool recursive;
+};
+
+int ctl_create(const struct ctl_args *args);
+int ctl_set(const struct ctl_args *args);
+int ctl_stat(const struct ctl_args *args);
+int ctl_ls(const struct ctl_args *args);
+int ctl_clear(const struct ctl_args *args);
+int ctl_cat(const struct ctl_args *args);
+
+/* print.c: what people and programs read */
+
+/* One line on stderr about @path (NULL: about the call); CTL_EXIT_FAILURE. */
+__attribute__((format(printf, 3, 4)))
+int ctl_error(const struct ctl_args *args, const char *path, const char *format, ...);
+/* The same for a call that is wrong; CTL_EXIT_USAGE. */
+__attribute__((format(printf, 3, 4)))
+int ctl_usage_error(const struct ctl_args *args, const char *path, const char *format, ...);
+
+/* A name as one printable word: control characters, backslashes and bytes that are not UTF-8 as \ooo. */
+void ctl_print_name(FILE *out, const char *name);
+
+/* Enough for the text of any size. */
+#define CTL_SIZE_MAX 24
+/* 64K, 1M where that is exact. */
+void ctl_format_size(uint64_t size, char text[CTL_SIZE_MAX]);
+
+/*
+ * One JSON document: an array of flat objects. A name that is not UTF-8 has U+FFFD where it is not, and a second
+ * member KEY_hex with its bytes.
+ */
+struct ctl_json {
+	unsigned n_objects;
+	unsigned n_members;
+};
+void ctl_json_begin(struct ctl_json *json);
+void ctl_json_end(struct ctl_json *json);
+void ctl_json_object(struct ctl_json *json);
+void ctl_json_object_end(struct ctl_json *json);
+void ctl_json_string(struct ctl_json *json, const char *key, const char *value);
+void ctl_json_number(struct ctl_json *json, const char *key, uint64_t value);
+void ctl_json_null(struct ctl_json *json, const char *key);
+
+/* target.c: rings and directories */
+
+enum ctl_kind { CTL_RING, CTL_DIRECTORY };
+
+struct ctl_target {
+	const char *path; /* as given */
+	int fd;           /* O_PATH; keeps C1 */
+	enum ctl_kind kind;
+	struct stat st;
+	char proc[32]; /* a path to just this file */
+};
+
+/* 0, or CTL_EXIT_FAILURE after the line on stderr. Symbolic links are followed. */
+int ctl_target_open(const struct ctl_args *args, const char *path, struct ctl_target *ret_target);
+/* The same for what is already open; takes over @fd in every case. */
+int ctl_target_open_fd(const struct ctl_args *args, const char *path, int fd, struct ctl_target *ret_target);
+void ctl_target_close(struct ctl_target *target);
+/* What to say of the errno of a call on a file. */
+const char *ctl_why(int error);
+
+/* The value of user.ring.@name. -ENODATA: a directory has no such default; else as getxattr(2). */
+int ctl_target_get(const struct ctl_target *target, const char *name, char text[RFS_RINGATTR_TEXT_MAX]);
+int ctl_target_get_number(const struct ctl_target *target, const char *name, uint64_t *ret_value);
+/* An empty @value takes it back to the default. As setxattr(2) and removexattr(2). */
+int ctl_target_set(const struct ctl_target *target, const char *name, const char *value);
+
+/* assign.c: ATTRIBUTE=VALUE */
+
+struct ctl_assignments {
+	const char *value[RFS_N_RINGATTRS]; /* NULL: not given; empty: the default */
+};
+
+/*
+ * Check @n_words words, keeps C2. 0, or CTL_EXIT_USAGE after a line on stderr that names the first of @n_paths @paths.
+ */
+int ctl_assignments_parse(const struct ctl_args *args, char *const *words, int n_words, char *const *paths, int n_paths,
+			  struct ctl_assignments *ret_assignments);
+/* All of them or none. 0, or CTL_EXIT_FAILURE after the line on stderr. */
+int ctl_assignments_apply(const struct ctl_args *args, const struct ctl_target *target,
+			  const struct ctl_assignments *assignments);
+
+#endif

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: MIT
+# ringctl gives a second user no more than the modes do.
+. "$(dirname "$0")/lib.sh"
+. "$HERE/ctl.sh"
+need_second_user
+start size=64K,allow_other
+cd "$MNT"
+mkdir -m 1777 tmp
+echo kept | tee open closed > drop
+chmod 644 open
+chmod 600 closed
+chmod 622 drop
+RINGCTL_AS_ROOT=$RINGCTL
+cat > "$T/ringctl" <<'SH'
+#!/bin/sh
+exec setpriv --reuid=65534 --regid=65534 --clear-groups "$RINGCTL_AS_ROOT" "$@"
+SH
+chmod 755 "$T/ringctl"
+export RINGCTL_AS_ROOT
+setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$RINGCTL_AS_ROOT" || skip "a second user cannot run ringctl"
+RINGCTL=$T/ringctl
+refused 1 "set: open: align 'byte': Permission denied" set align=byte open
+refused 1 "clear: open: Permission denied" clear open
+for verb in stat cat; do
+	refused 1 "$verb: closed: Permission denied" "$verb" closed
+done
+refused 1 "create: new: Permission denied" create -a align=byte new
+refused 1 "set: .: align 'byte': Permission denied" set align=byte .
+silent clear drop
+eq "what he could clear" 0 "$(stat -c %s drop)"
+silent create -a policy=bounded tmp/mine
+eq "the owner of his" 65534 "$(stat -c %u tmp/mine)"
+ctl 1 ls
+eq "an error of ls" "ringctl: ls: closed: Permission denied
+ringctl: ls: drop: Permission denied" "$(< "$T/ctl.err")"
+has_text "$T/ctl.out" open || fail "ls does not go on after an error"
+eq "nothing has changed" "kept kept" "$(echo $(cat open closed))"
+eq "names" "closed drop open tmp" "$(echo *)"
+cd /
+stop
