@@ -233,6 +233,17 @@ static inline bool ring_is_whole(const struct vmap_shared *ring)
 	free(bytes);
 	return whole;
 }
+/* Whether space inside a file can be given back: POSIX knows no holes. */
+static inline bool space_is_given_back(void)
+{
+	int fd = memfd_empty();
+	struct stat st;
+	MUST(posix_fallocate(fd, 0, 65536) == 0);
+	vmap_os_release(fd, 0, 65536);
+	MUST(fstat(fd, &st) == 0);
+	close(fd);
+	return st.st_blocks == 0;
+}
 #endif
 
 static inline void file_get(int fd, uint64_t offset, void *dst, size_t len)
@@ -262,18 +273,6 @@ static inline uint64_t file_size(int fd)
 	struct stat st;
 	MUST(fstat(fd, &st) == 0);
 	return (uint64_t)st.st_size;
-}
-
-/* Whether space inside a file can be given back: POSIX knows no holes. */
-static inline bool space_is_given_back(void)
-{
-	int fd = memfd_empty();
-	struct stat st;
-	MUST(posix_fallocate(fd, 0, 65536) == 0);
-	vmap_os_release(fd, 0, 65536);
-	MUST(fstat(fd, &st) == 0);
-	close(fd);
-	return st.st_blocks == 0;
 }
 
 /* Offsets of the header's words, typed a second time on purpose: a moved field has to fail a test. */

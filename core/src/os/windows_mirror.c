@@ -60,7 +60,7 @@ static void plan_add(struct plan *plan, struct piece piece)
 }
 
 /* [guard][prefix][data][data][guard]; -EOVERFLOW where that is more than a size can say. */
-static int plan_mirror(size_t prefix_len, size_t capacity, struct plan *ret_plan)
+static int plan_mirror(size_t prefix_len, uint64_t data_offset, size_t capacity, struct plan *ret_plan)
 {
 	struct plan plan = {0};
 	size_t guard = vmap_allocation_size();
@@ -70,7 +70,7 @@ static int plan_mirror(size_t prefix_len, size_t capacity, struct plan *ret_plan
 		return vmap_error_input(VMAP_OPERATION_RING_ALLOCATE, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
 	struct piece wall = {.len = guard, .operation = VMAP_OPERATION_RING_ALLOCATE};
 	struct piece data = {
-		.len = capacity, .file_offset = prefix_len, .operation = VMAP_OPERATION_RING_PRIMARY, .is_view = true};
+		.len = capacity, .file_offset = data_offset, .operation = VMAP_OPERATION_RING_PRIMARY, .is_view = true};
 	plan_add(&plan, wall);
 	if (prefix_len > 0)
 		plan_add(&plan,
@@ -206,10 +206,11 @@ static int map_section(HANDLE section, size_t prefix_len, size_t capacity, const
 	return 0;
 }
 
-int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_os_mirror *ret_mirror)
+int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity,
+		       struct vmap_os_mirror *ret_mirror)
 {
 	struct plan plan;
-	int r = plan_mirror(prefix_len, capacity, &plan);
+	int r = plan_mirror(prefix_len, data_offset, capacity, &plan);
 	if (r < 0)
 		return r;
 	HANDLE file = NULL;
@@ -227,7 +228,7 @@ int vmap_os_mirror_map(int fd, size_t prefix_len, size_t capacity, struct vmap_o
 int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mirror)
 {
 	struct plan plan;
-	int r = plan_mirror(0, capacity, &plan);
+	int r = plan_mirror(0, 0, capacity, &plan);
 	if (r < 0)
 		return r;
 	HANDLE section = CreateFileMappingW(INVALID_HANDLE_VALUE, NULL, PAGE_READWRITE,
@@ -242,7 +243,7 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 /* The pieces of a whole mirror. */
 static void plan_whole(size_t prefix_len, size_t capacity, struct plan *ret_plan)
 {
-	plan_mirror(prefix_len, capacity, ret_plan); /* cannot fail: it is there */
+	plan_mirror(prefix_len, 0, capacity, ret_plan); /* cannot fail: it is there; where in the file does not matter */
 	for (size_t i = 0; i < ret_plan->n_pieces; i++) {
 		ret_plan->pieces[i].held = true;
 		ret_plan->pieces[i].mapped = ret_plan->pieces[i].is_view;
