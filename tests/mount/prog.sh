@@ -55,3 +55,6 @@ end_rsyslog() {
 	eq "rsyslog's output" "" "$(cat "$T/rsyslog.out")"
 	eq "rsyslog's own messages" "" "$(grep -v 'origin software="rsyslogd"' "$T/rsyslog.own" || true)"
 }
+
+# unused MOUNTPOINT: no process has a file or its directory there
+unused() { [[ -z $(find /proc/[0-9]*/fd /proc/[0-9]*/cwd \( -lname "$1" -o -lname "$1/*" \) -print -quit 2> "$T/which") ]]; }

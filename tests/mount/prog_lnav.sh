@@ -23,4 +23,5 @@ same "the lines on the screen" "$T/wanted" "$T/shown"
 cd "$T" || exit
 terminal kill-server
 wait_for "lnav to end" gone "$PANE"
+wait_for "its children to end" unused "$MNT"
 stop

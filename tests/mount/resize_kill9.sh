@@ -10,7 +10,7 @@ mount, turn = sys.argv[1], int(sys.argv[2])
 path = mount + "/app.log"
 random.seed(turn)
 dead = (errno.ENOTCONN, errno.ECONNABORTED, errno.EIO)
-state = {"line": 0, "sizes": []}
+state = {"line": 0, "bytes": 0, "sizes": [256 << 10], "tail": 0}
 fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
 
 def until_dead(function):
@@ -29,11 +29,14 @@ def write():
     n = state["line"]
     write_all(fd, line(n))
     state["line"] = n + 1
+    state["bytes"] += len(line(n))
 
 def resize():
     size = random.choice((64, 128, 256, 1024, 8192)) << 10
     state["sizes"] = state["sizes"][-1:] + [size]
     os.setxattr(path, "user.ring.capacity", b"%d" % size)
+    # What was beyond the old size until now, or is beyond the new one, has given way: no more (but for a write just under way).
+    state["tail"] = max(state["tail"], state["bytes"] - min(state["sizes"]))
     state["n"] = state.get("n", 0) + 1
     if state["n"] == random.randrange(20, 25) or state["n"] == 25:
         with open(os.environ["T"] + "/started", "w") as started:
@@ -45,7 +48,7 @@ for thread in threads:
 for thread in threads:
     thread.join()
 holds("an error: %s" % state.get("error"), "error" not in state)
-print(state["line"], *state["sizes"])
+print(state["line"], state["tail"], *state["sizes"])
 PY
 }
 export T
@@ -68,7 +71,7 @@ import os, sys
 from ringlib import *
 path = sys.argv[1] + "/app.log"
 with open(sys.argv[2]) as file:
-    count, *sizes = map(int, file.read().split())
+    count, given_way, *sizes = map(int, file.read().split())
 capacity = int(os.getxattr(path, "user.ring.capacity"))
 holds("a capacity of %d, not one of %s" % (capacity, sizes), capacity in sizes)
 all_lines = b"".join(line(n) for n in range(count + 1))
@@ -77,9 +80,9 @@ head, tail = (int(os.getxattr(path, "user.ring." + name)) for name in ("head", "
 holds("the head is at a write that returned or the one after it", head in (returned, len(all_lines)))
 seen = read_path(path)
 eq("every byte from the tail", all_lines[tail:head], seen)
-held = head - tail
-# At least what the smaller of the last two sizes holds was there before; a write that was cut short may cost its own length.
-holds("%d bytes kept of %d, the last sizes were %s" % (held, head, sizes), held >= min(head, min(sizes)) - 128)
+# A write that was cut short may cost its own length, and so may one beside a resize.
+least = max(given_way, head - min(sizes), 0)
+holds("the tail is %d, although only what is below %d had to give way" % (tail, least), tail <= least + 256)
 fd = os.open(path, os.O_WRONLY)
 write_all(fd, b"more\n")
 eq("and it goes on", b"more\n", read_path(path)[-5:])
