@@ -96,12 +96,6 @@ int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 	return -posix_fallocate(fd, (off_t)offset, (off_t)len);
 }
 
-void vmap_os_populate(void *base, size_t len)
-{
-	/* Linux 5.14; where it does not work the pages are faulted in one by one as ever. */
-	(void)madvise(base, len, MADV_POPULATE_WRITE);
-}
-
 void vmap_os_release(int fd, uint64_t offset, uint64_t len)
 {
 	/* Best effort: pages that stay are merely not free for others. */

@@ -101,11 +101,6 @@ int vmap_os_prefault(void *base, size_t len)
 	return 0;
 }
 
-void vmap_os_populate(void *base, size_t len)
-{
-	(void)base, (void)len;
-}
-
 void vmap_os_release(int fd, uint64_t offset, uint64_t len)
 {
 	(void)fd, (void)offset, (void)len; /* F_PUNCHHOLE is for APFS only; pages that stay are merely not free for others */

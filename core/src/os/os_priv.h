@@ -84,9 +84,6 @@ const char *vmap_os_describe(const struct vmap_error *error, char *buffer, size_
 /* Allocate the pages of [offset, offset + len) in the file, keeping what they hold: -ENOSPC now, no signal later. */
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len);
 
-/* Fault in the pages of [base, base + len) for writing, where the system can; they are whole pages of the mapping. */
-void vmap_os_populate(void *base, size_t len);
-
 /* Give the pages of [offset, offset + len) back to the file system, where it can take them; they read as zeros then. */
 void vmap_os_release(int fd, uint64_t offset, uint64_t len);
 

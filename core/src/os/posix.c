@@ -85,11 +85,6 @@ int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 	return -r;
 }
 
-void vmap_os_populate(void *base, size_t len)
-{
-	(void)base, (void)len;
-}
-
 void vmap_os_release(int fd, uint64_t offset, uint64_t len)
 {
 	(void)fd, (void)offset, (void)len; /* POSIX knows no holes */

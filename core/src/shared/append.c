@@ -65,23 +65,6 @@ static int ensure_reserved(struct vmap_shared *ring, uint64_t end)
 	return r;
 }
 
-/*
- * Fault the pages in that an append to [@head, @end) touches for the first time through this mapping: all with one
- * system call. Of small appends most touch none, and one fault costs less than the call.
- */
-static void populate(struct vmap_shared *ring, uint64_t head, uint64_t end)
-{
-	uint64_t page = vmap_page_size();
-	uint64_t all = ring->reserved_from + ring->geometry.capacity;
-	uint64_t from = shared_max(ring->populated_to, head - head % page);
-	uint64_t to = round_to(end, page) < all ? round_to(end, page) : all;
-	if (to <= from)
-		return;
-	if (to - from >= 2 * page)
-		vmap_os_populate(shared_at(ring, from), (size_t)(to - from));
-	ring->populated_to = to;
-}
-
 bool shared_starts_line(const struct vmap_shared *ring, uint64_t start, uint64_t readable)
 {
 	uint8_t byte;
@@ -150,7 +133,6 @@ static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_
 	if (r < 0)
 		return r;
 
-	populate(ring, head, head + len);
 	touch(ring);
 	count(&header->records, 1);
 	count(&header->bytes, len);

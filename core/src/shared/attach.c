@@ -217,7 +217,6 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
 	ring->reserved_from = head - head % vmap_page_size();
 	ring->reserved_to = ring->reserved_from;
-	ring->populated_to = ring->reserved_from;
 
 	ring->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	if (ring->fd < 0) {

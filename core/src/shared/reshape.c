@@ -137,7 +137,6 @@ static int move_data(struct vmap_shared *ring, struct shared_geometry *line, uin
 	ring->header = (struct shared_header *)(void *)map.prefix;
 	ring->reserved_from = pages.from;
 	ring->reserved_to = pages.to;
-	ring->populated_to = pages.to;
 	return 0;
 }
 

@@ -29,7 +29,6 @@ struct vmap_shared {
 	/* These positions have pages, for certain; all of the ring once they are a capacity apart. */
 	uint64_t reserved_from; /* the page of the head when the ring was opened */
 	uint64_t reserved_to;
-	uint64_t populated_to; /* up to here they are mapped, too */
 };
 
 static inline bool shared_is_bounded(const struct vmap_shared *ring)
