@@ -228,9 +228,9 @@ Test(os_mirror, names_the_half_that_failed)
 	memset(&mirror, 0x5a, sizeof(mirror));
 	struct vmap_os_mirror untouched = mirror;
 	struct holdings before = holdings_now();
-	expect_error(vmap_os_mirror_map(fd, 0, 0, unit, &mirror), -EACCES, VMAP_OPERATION_RING_PRIMARY);
-	expect_error(vmap_os_mirror_map(fd, unit, unit, unit, &mirror), -EACCES, VMAP_OPERATION_RING_PRIMARY);
-	expect_error(vmap_os_mirror_map(fd, unit, unit, SIZE_MAX / 2, &mirror), -EOVERFLOW, VMAP_OPERATION_RING_ALLOCATE);
+	expect_error(vmap_os_mirror_map(fd, 0, 0, unit, VMAP_PROTECT_READ_WRITE, &mirror), -EACCES, VMAP_OPERATION_RING_PRIMARY);
+	expect_error(vmap_os_mirror_map(fd, unit, unit, unit, VMAP_PROTECT_READ_WRITE, &mirror), -EACCES, VMAP_OPERATION_RING_PRIMARY);
+	expect_error(vmap_os_mirror_map(fd, unit, unit, SIZE_MAX / 2, VMAP_PROTECT_READ_WRITE, &mirror), -EOVERFLOW, VMAP_OPERATION_RING_ALLOCATE);
 	cr_expect(eq(int, memcmp(&mirror, &untouched, sizeof(mirror)), 0));
 	cr_expect(holdings_equal(before, holdings_now()));
 	close(fd);

@@ -246,8 +246,9 @@ Test(shared_open, of_data_further_on_in_the_file_finds_it)
 	int fd = doctored64(AT_DATA_OFFSET, 3 * 65536);
 	MUST(ftruncate(fd, 4 * 65536) == 0);
 	file_put(fd, 3 * 65536, "far away\n", 9);
-	file_put64(fd, AT_HEAD, 9);
-	file_put64(fd, AT_INTENT, 9);
+	/* the header is in front of the data */
+	file_put64(fd, 2 * 65536 + AT_HEAD, 9);
+	file_put64(fd, 2 * 65536 + AT_INTENT, 9);
 	struct vmap_shared *ring = ring_map(fd);
 	char bytes[16];
 	uint64_t cursor = 0;
@@ -288,7 +289,8 @@ Test(shared_open, gives_the_space_before_the_data_back)
 	vmap_shared_close(ring_map(fd));
 	struct stat st;
 	MUST(fstat(fd, &st) == 0);
-	cr_expect(le(u64, (uint64_t)st.st_blocks * 512, 2 * 65536));
+	/* the unit of the geometry line, the header, the data */
+	cr_expect(le(u64, (uint64_t)st.st_blocks * 512, 3 * 65536));
 	close(fd);
 }
 
@@ -396,17 +398,12 @@ Test(shared_open, of_a_descriptor_that_appends_is_einval)
 	close(fd);
 }
 
-Test(shared_open, of_a_read_only_descriptor_is_eacces)
+Test(shared_open, of_a_write_only_descriptor_is_eacces)
 {
 	int fd = ring_fd(65536, 0);
-	int read_only = fd_reopen(fd, O_RDONLY);
 	int write_only = fd_reopen(fd, O_WRONLY);
-	expect_open_error(read_only, -EACCES);
 	expect_open_error(write_only, -EACCES);
-	struct vmap_shared_state state;
-	cr_expect(eq(int, vmap_shared_probe(read_only, &state), 0));
 	close(write_only);
-	close(read_only);
 	close(fd);
 }
 

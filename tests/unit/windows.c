@@ -30,7 +30,7 @@ Test(windows_mirror, of_a_file_has_its_front_once_and_the_rest_twice)
 	MUST(ftruncate(fd, (int64_t)(4 * unit)) == 0);
 	struct holdings before = holdings_now();
 	struct vmap_os_mirror mirror = {0};
-	cr_assert(eq(int, vmap_os_mirror_map(fd, unit, unit, 3 * unit, &mirror), 0));
+	cr_assert(eq(int, vmap_os_mirror_map(fd, unit, unit, 3 * unit, VMAP_PROTECT_READ_WRITE, &mirror), 0));
 	cr_expect(eq(int, memcmp(mirror.prefix, "front", 5), 0));
 	cr_expect(eq(ptr, mirror.data, mirror.prefix + unit));
 	volatile uint8_t *data = mirror.data; /* volatile: the compiler takes the halves for two objects */
@@ -56,7 +56,7 @@ Test(windows_mirror, of_a_file_that_is_too_short_leaves_nothing_behind)
 	int fd = unnamed_file("short", 5);
 	struct holdings before = holdings_now();
 	struct vmap_os_mirror mirror = {0};
-	cr_expect(lt(int, vmap_os_mirror_map(fd, 0, 0, vmap_allocation_size(), &mirror), 0));
+	cr_expect(lt(int, vmap_os_mirror_map(fd, 0, 0, vmap_allocation_size(), VMAP_PROTECT_READ_WRITE, &mirror), 0));
 	cr_expect(eq(int, (int)vmap_last_error().operation, VMAP_OPERATION_RING_PRIMARY));
 	cr_expect(eq(ptr, mirror.base, NULL));
 	cr_expect(holdings_equal(before, holdings_now()));

@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A ring in a file or memfd: a 64 KiB header, then the bytes.
+ * A ring in a file or memfd that any number of processes map, read and append to at once.
  *
- * What ringfs keeps behind each of its files. The ring is mapped mirrored, positions are free-running
- * byte counts below 2^63 that live in the header, so a ring that is closed and opened again, or whose
- * process was killed at any instruction, goes on where it was. One process appends at a time; any
- * number of threads of that process append and read.
+ * A 64 KiB header, then the bytes; docs/FORMAT.md has both. It is what ringfs keeps behind each of its files. The
+ * ring is mapped mirrored, positions are free-running byte counts below 2^63 that live in the header, so a ring that
+ * is closed and opened again, or whose processes were killed at any instruction, goes on where it was.
+ *
+ * A handle (struct vmap_shared) is for one process: any number of its threads use it at once, except where a function
+ * says otherwise, but not a child after fork(2). Every process, or thread that likes, opens its own. Handles of the
+ * same ring in other processes never count as "others" below: all of this may be done beside them.
+ *
+ * Writers take a lock in the ring for some nanoseconds. One that is killed holds up nobody: the next writer asks the
+ * kernel whether the owner lives, and goes on. One that is stopped (SIGSTOP, a debugger) just then holds up the
+ * others, which give up with -EBUSY after 10 ms; ringfs locks it out after a second. Readers never wait for anybody,
+ * and a handle from a read-only descriptor reads from read-only memory.
+ *
+ * Errors that every function on a handle can have: -ESTALE the ring was given another shape (capacity, policy):
+ * vmap_shared_reattach() finds it; -EIO its file was cut short under it; -EBADMSG its header is damaged, as only a
+ * process that writes past this library can do. Functions that write, of a handle that cannot: -EACCES; else,
+ * -EIDRM the ring has lost its last name, or -ESHUTDOWN who served it has ended, both as vmap_shared_end() said.
  */
 #ifndef VMAP_SHARED_H
 #define VMAP_SHARED_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -60,6 +74,15 @@ struct vmap_shared_state {
 	uint64_t records;     /* appends since the ring was created */
 	uint64_t bytes;       /* bytes appended since then */
 	uint64_t mtime_ns;    /* time of the last append or clear since the epoch; strictly grows */
+	uint32_t steals;      /* times that a writer was found to have died with the lock */
+};
+
+/** Where a cursor is to go. */
+enum vmap_seek {
+	VMAP_SEEK_OLDEST,      /* the oldest readable byte */
+	VMAP_SEEK_OLDEST_LINE, /* the oldest whole line, see vmap_shared_oldest() */
+	VMAP_SEEK_NEWEST,      /* the head: only what is appended from now on */
+	VMAP_SEEK_POSITION,    /* a position */
 };
 
 /**
@@ -87,19 +110,56 @@ VMAP_API uint64_t vmap_shared_round_capacity(uint64_t capacity);
 VMAP_API int vmap_shared_format(int fd, const struct vmap_shared_options *options);
 
 /**
- * Map the ring in @p fd. Nobody else may have the file mapped: what a killed change of shape left is cut off.
+ * Make a ring in anonymous memory that nobody can shorten: its descriptor (vmap_shared_fd()) is for other processes,
+ * by inheritance or SCM_RIGHTS. It keeps its shape for ever.
+ *
+ * Units:   bytes; all the memory is taken now.
+ * Owner:   the caller, until vmap_shared_close().
+ * Errors:  as vmap_shared_format() and vmap_shared_open(); -ENOTSUP where the system has no such memory.
+ */
+VMAP_API int vmap_shared_create(const struct vmap_shared_options *options, struct vmap_shared **ret_ring);
+
+/**
+ * Map the ring in @p fd, for reading if it is open for reading only, else for both.
+ *
+ * A handle that can write takes one of 64 places in the ring while it is open.
  *
  * Units:   none.
- * Owner:   the caller, until vmap_shared_close(); @p fd stays the caller's and may be closed (the ring
- *          keeps a duplicate of its own).
+ * Owner:   the caller, until vmap_shared_close(); @p fd stays the caller's and may be closed (the ring opens the file
+ *          once more through /proc; where it cannot, @p fd must be the only use of its open file).
  * Threads: any.
  * Errors:  -ENOMSG the file is no ring (other magic, or too short for one); -EPROTO made by a newer version or a
  *          machine of other byte order; -EBADMSG damaged (checksum, geometry, size of the file or
- *          positions are impossible); -EOPNOTSUPP a policy or feature this version does not have;
- *          -EACCES @p fd is not open for reading and writing; -EINVAL it is open with O_APPEND; -ENOMEM,
+ *          positions are impossible); -EOPNOTSUPP a policy or feature this version does not have, or a system
+ *          without locks for open files; -EUSERS 64 handles that can write are open; -EACCES @p fd is not open for
+ *          reading; -EINVAL it is open with O_APPEND; -ENOMEM,
  *          -EMFILE, -EIO, -EBADF, -EPERM (a sealed memfd) as the system says.
  */
 VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);
+
+/**
+ * Map the ring as it is now, after -ESTALE. Cursors stay right.
+ *
+ * Threads: no other thread uses @p ring meanwhile, nor any span of it afterwards.
+ * Errors:  as vmap_shared_open(). The handle is as it was then.
+ */
+VMAP_API int vmap_shared_reattach(struct vmap_shared *ring);
+
+/** The handle's own descriptor of the ring's file; it stays the handle's. */
+VMAP_API int vmap_shared_fd(const struct vmap_shared *ring);
+
+VMAP_API bool vmap_shared_is_writable(const struct vmap_shared *ring);
+
+/**
+ * Turn the signal of a file that was cut short under a mapping, or has no room for a page, into -EIO of that ring.
+ *
+ * Without it SIGBUS ends the process. It installs a handler for SIGBUS once, for all rings of the process; faults
+ * elsewhere go to the handler that was there before.
+ *
+ * Threads: any; before others change the handling of SIGBUS.
+ * Errors:  as sigaction(2).
+ */
+VMAP_API int vmap_shared_guard(void);
 
 /** Unmap and free @p ring; NULL is allowed. No other thread may use it any more. */
 VMAP_API void vmap_shared_close(struct vmap_shared *ring);
@@ -109,7 +169,7 @@ VMAP_API void vmap_shared_close(struct vmap_shared *ring);
  *
  * Owner:   @p fd stays the caller's, open for reading.
  * Threads: any.
- * Errors:  as vmap_shared_open(), except -EACCES and -EMFILE.
+ * Errors:  as vmap_shared_open(), except -EACCES, -EMFILE and -EUSERS.
  */
 VMAP_API int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state);
 
@@ -130,11 +190,36 @@ VMAP_API void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_
  * Units:   bytes; the result is @p len.
  * Owner:   @p src stays the caller's.
  * Threads: any number, beside any number of readers.
- * Errors:  -EAGAIN not enough room in a bounded ring now; -EMSGSIZE more than its capacity; -ENOSPC, -EDQUOT,
- *          -EIO the pages cannot be reserved; -EFBIG the position limit is reached; -EINVAL @p len is more than
- *          SSIZE_MAX. Nothing was appended then.
+ * Errors:  -EAGAIN not enough room in a bounded ring now; -EMSGSIZE more than its capacity; -EBUSY another writer
+ *          has held the lock for 10 ms; -ENOSPC, -EDQUOT, -EIO the pages cannot be reserved; -EFBIG the position limit
+ *          is reached; -EINVAL @p len is more than SSIZE_MAX. Nothing was appended then; but after -ESTALE the run may
+ *          be in the ring, if this writer was stopped for so long that it was locked out.
  */
 VMAP_API ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len);
+
+/** The same, with as long as @p lock_ns nanoseconds behind another writer; 0 does not sleep. */
+VMAP_API ssize_t vmap_shared_append_within(struct vmap_shared *ring, const void *src, size_t len, uint64_t lock_ns);
+
+/**
+ * Take the lock and @p len bytes of room, to be filled in place: no copy is made.
+ *
+ * All other writers wait until vmap_shared_commit(), so fill it at once and call nothing that can block. The oldest
+ * bytes of an overwrite ring give way here already.
+ *
+ * Units:   bytes, at most the capacity; one run of memory. @p lock_ns as vmap_shared_append_within().
+ * Owner:   *ret_span is writable until the commit, which must follow.
+ * Threads: one reservation of a handle at a time; any thread may commit it.
+ * Errors:  as vmap_shared_append(); -EMSGSIZE more than the capacity; -EINVAL @p len is 0.
+ */
+VMAP_API int vmap_shared_reserve(struct vmap_shared *ring, size_t len, uint64_t lock_ns, void **ret_span);
+
+/**
+ * Publish the first @p len bytes of the reservation, or give it up with 0.
+ *
+ * Threads: as vmap_shared_reserve().
+ * Errors:  -EINVAL nothing is reserved, or less than @p len; -ESTALE as vmap_shared_append().
+ */
+VMAP_API int vmap_shared_commit(struct vmap_shared *ring, size_t len);
 
 /**
  * Copy up to @p len bytes at *cursor into @p dst and advance *cursor.
@@ -146,7 +231,8 @@ VMAP_API ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, s
  * Owner:   @p dst stays the caller's; its contents beyond the result are undefined.
  * Threads: any number of readers beside any number of writers; one cursor per reader. Never blocks.
  * Errors:  -EAGAIN nothing newer than *cursor; -EPIPE overrun (or consumed by somebody else): *cursor was
- *          older than the tail and now stands at the tail; -ERANGE *cursor is beyond the head.
+ *          older than the tail and now stands at the tail; -ERANGE *cursor is beyond the head. Once all was read,
+ *          -EIDRM or -ESHUTDOWN instead of -EAGAIN, also for handles that cannot write.
  * Source:  the overrun contract follows /dev/kmsg; the check after the copy Aeron's broadcast receiver.
  */
 VMAP_API ssize_t vmap_shared_read(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len);
@@ -160,6 +246,78 @@ VMAP_API ssize_t vmap_shared_read(const struct vmap_shared *ring, uint64_t *curs
  * Errors:  as vmap_shared_read().
  */
 VMAP_API ssize_t vmap_shared_read_line(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len);
+
+/**
+ * All bytes from *cursor to the head as one run of the ring's own memory: no copy is made.
+ *
+ * Writers go on meanwhile: what the span shows counts only if vmap_shared_check() returns 0 for *cursor after it was
+ * used, and must be taken for garbage until then. Move the cursor by as much as was used.
+ *
+ * Units:   bytes; the result is the length of the span.
+ * Owner:   *ret_span is the ring's, read-only, valid until reattach or close.
+ * Threads: as vmap_shared_read().
+ * Errors:  as vmap_shared_read().
+ */
+VMAP_API ssize_t vmap_shared_peek(const struct vmap_shared *ring, uint64_t *cursor, const void **ret_span);
+
+/** Were the bytes from position @p cursor on untouched until now? Errors: -EPIPE no; -ESTALE, -EIO. */
+VMAP_API int vmap_shared_check(const struct vmap_shared *ring, uint64_t cursor);
+
+/**
+ * Set *ret_cursor.
+ *
+ * Threads: any.
+ * Errors:  -ERANGE @p position is beyond the head; -EPIPE it is overwritten, and *ret_cursor the oldest byte;
+ *          -EINVAL an unknown @p whence.
+ */
+VMAP_API int vmap_shared_seek(const struct vmap_shared *ring, enum vmap_seek whence, uint64_t position,
+			      uint64_t *ret_cursor);
+
+/**
+ * Wait until something was appended at or after @p cursor.
+ *
+ * A handle that can write sleeps until it is woken. One that cannot has no way to say that it sleeps: it looks again
+ * after 1 ms, then less often, up to every 8 ms, unless others are waiting, too.
+ *
+ * Units:   milliseconds; negative: for ever. Returns 0 also when the head is below @p cursor.
+ * Threads: any number.
+ * Errors:  -ETIMEDOUT; -ESTALE, -EIDRM, -ESHUTDOWN, -EIO when there is nothing more to wait for.
+ */
+VMAP_API int vmap_shared_wait(struct vmap_shared *ring, uint64_t cursor, int timeout_ms);
+
+/**
+ * Wait until a bounded ring has room for @p len bytes. Another writer may take it first.
+ *
+ * Units:   bytes, milliseconds; negative: for ever.
+ * Threads: any number.
+ * Errors:  -EMSGSIZE more than the capacity; else as vmap_shared_wait().
+ */
+VMAP_API int vmap_shared_wait_room(struct vmap_shared *ring, size_t len, int timeout_ms);
+
+/** A ring and what its head and tail were: for who waits for many at once. */
+struct vmap_shared_watch {
+	struct vmap_shared *ring;
+	uint64_t head;
+	uint64_t tail;
+};
+/** Rings that can be waited for at once. */
+#define VMAP_SHARED_WATCH_MAX ((size_t)63)
+
+/** Note where @p ring is now. Threads: any. */
+VMAP_API void vmap_shared_watch(struct vmap_shared *ring, struct vmap_shared_watch *ret_watch);
+
+/**
+ * Sleep until one of @p n rings has another head or tail than was noted, or *@p bell is no longer @p bell_seen.
+ *
+ * Units:   milliseconds; negative: as long as it likes, 100 ms at most. May return early; who called looks itself.
+ * Threads: any number. @p bell is rung by vmap_shared_ring_bell().
+ * Errors:  -EINVAL more than VMAP_SHARED_WATCH_MAX; -EACCES one cannot be written.
+ */
+VMAP_API int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, const uint32_t *bell,
+				  uint32_t bell_seen, int timeout_ms);
+
+/** Change *@p bell and wake who sleeps on it. Threads: any. */
+VMAP_API void vmap_shared_ring_bell(uint32_t *bell);
 
 /**
  * The position of the oldest byte or of the oldest whole line.
@@ -185,7 +343,8 @@ VMAP_API uint64_t vmap_shared_oldest(const struct vmap_shared *ring, enum vmap_a
  *
  * Units:   bytes; @p from is a position.
  * Threads: any number, beside any number of writers.
- * Errors:  -EPIPE somebody else has consumed from there; -EINVAL beyond the head, or not a bounded ring.
+ * Errors:  -EPIPE somebody else has consumed from there; -EBUSY the ring is changing its shape, for a moment; -EINVAL
+ *          beyond the head, or not a bounded ring.
  */
 VMAP_API int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len);
 
@@ -199,15 +358,44 @@ VMAP_API void vmap_shared_count_dropped(struct vmap_shared *ring);
  * Change capacity and policy of a ring that may hold bytes; positions go on.
  *
  * Growing keeps all bytes, shrinking an overwrite ring the newest. The bytes are copied to a free part of the
- * same file, so for a moment the file holds them twice; a kill leaves the old ring or the new one.
+ * same file, so for a moment the file holds them twice; a kill leaves the old ring or the new one. Other handles get
+ * -ESTALE and find the new shape with vmap_shared_reattach().
  *
  * Units:   bytes; rounded up as in vmap_shared_format().
- * Threads: no other thread uses @p ring meanwhile, nor any span or map of it afterwards.
+ * Threads: no other thread uses @p ring meanwhile, nor any span of it afterwards.
  * Errors:  -EINVAL a capacity of 0 or an unknown policy; -EFBIG above the maximum, or more than the file system
- *          allows; -EBUSY a bounded ring holds more than @p capacity; -ENOSPC, -EDQUOT, -ENOMEM, -EIO, -EPERM (a
+ *          allows; -EBUSY a bounded ring holds more than @p capacity, or another writer has held the lock for 10 ms;
+ *          -ENOSPC, -EDQUOT, -ENOMEM, -EIO, -EPERM (a
  *          sealed memfd) as the system says. The ring is as it was then.
  */
 VMAP_API int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy);
+
+/**
+ * Lock out whoever holds the lock and lives but does not go on: the ring moves to another part of its file.
+ *
+ * What that writer stores later goes where nobody looks, and it is told -ESTALE. As all do who have the ring mapped,
+ * it can come back with vmap_shared_reattach().
+ *
+ * Threads: as vmap_shared_reshape().
+ * Errors:  as vmap_shared_reshape(), but for -EBUSY.
+ */
+VMAP_API int vmap_shared_revoke(struct vmap_shared *ring);
+
+/**
+ * Be the one who says when the ring ends for all who have it mapped; whoever was before has ended.
+ *
+ * Threads: no other thread uses @p ring meanwhile.
+ * Errors:  none but those that all have.
+ */
+VMAP_API int vmap_shared_serve(struct vmap_shared *ring);
+
+/**
+ * Tell all other handles that the ring has lost its last name (@p removed: -EIDRM), or that who serves it is about to
+ * end (-ESHUTDOWN). It goes on working for this handle, which must have called vmap_shared_serve().
+ *
+ * Threads: any.
+ */
+VMAP_API void vmap_shared_end(struct vmap_shared *ring, bool removed);
 
 /**
  * A word that is kept with the ring for its owner; libvmap does not look into it.
@@ -220,24 +408,27 @@ VMAP_API uint64_t vmap_shared_attributes(const struct vmap_shared *ring);
  * Replace that word; a kill leaves the old or the new one.
  *
  * Threads: any.
- * Errors:  -ENOSPC, -EDQUOT, -EIO as the system says.
+ * Errors:  -EBUSY another writer has held the lock for 10 ms; -ENOSPC, -EDQUOT, -EIO as the system says.
  */
 VMAP_API int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes);
 
 /**
- * Drop all bytes: the tail moves up to the head, positions go on. Reserved pages stay reserved.
+ * Drop all bytes: the tail moves up to the head, positions go on. Reserved pages stay reserved. A damaged header is
+ * made good where its positions were.
  *
  * Threads: any.
+ * Errors:  -EBUSY another writer has held the lock for 10 ms.
  */
-VMAP_API void vmap_shared_clear(struct vmap_shared *ring);
+VMAP_API int vmap_shared_clear(struct vmap_shared *ring);
 
 /**
  * Set the time of the last change, as utimensat(2) does; later appends are later than this.
  *
  * Units:   nanoseconds since the epoch.
  * Threads: any.
+ * Errors:  -EBUSY another writer has held the lock for 10 ms.
  */
-VMAP_API void vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns);
+VMAP_API int vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns);
 
 /**
  * Bring everything appended so far to stable storage.

@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The Linux backend, beside unix.c: memfd, fallocate, getrandom and madvise. */
+/* The Linux backend, beside unix.c: memfd, fallocate, getrandom, madvise and futex. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../error_priv.h"
 #include "os_priv.h"
+#include "peer_priv.h"
 #include "unix_priv.h"
 
 #ifndef MADV_COLD
@@ -105,4 +109,50 @@ void vmap_os_release(int fd, uint64_t offset, uint64_t len)
 int vmap_os_random(void *dst, size_t len)
 {
 	return getrandom(dst, len, 0) == (ssize_t)len ? 0 : -EIO;
+}
+
+#ifndef SYS_futex_waitv
+#define SYS_futex_waitv 449 /* Linux 5.16 */
+#endif
+
+void vmap_os_futex_wait(const _Atomic uint32_t *word, uint32_t seen, uint64_t timeout_ns)
+{
+	/* as the kernel's call wants it, whatever time_t is */
+	struct {
+		long tv_sec;
+		long tv_nsec;
+	} timeout = {.tv_sec = (long)(timeout_ns / 1000000000u), .tv_nsec = (long)(timeout_ns % 1000000000u)};
+	/* Not FUTEX_PRIVATE_FLAG: the word is another process's, too. */
+	(void)syscall(SYS_futex, word, FUTEX_WAIT, seen, &timeout, NULL, 0);
+}
+
+void vmap_os_futex_wake(_Atomic uint32_t *word, int n)
+{
+	(void)syscall(SYS_futex, word, FUTEX_WAKE, n, NULL, NULL, 0);
+}
+
+void vmap_os_futex_wait_any(const struct vmap_os_futex *futexes, size_t n, uint64_t timeout_ns)
+{
+	/* As struct futex_waitv, which older headers lack. */
+	struct {
+		uint64_t val;
+		uint64_t uaddr;
+		uint32_t flags;
+		uint32_t reserved;
+	} waiters[VMAP_OS_FUTEX_ANY_MAX];
+	for (size_t i = 0; i < n; i++) {
+		waiters[i].val = futexes[i].seen;
+		waiters[i].uaddr = (uintptr_t)futexes[i].word;
+		waiters[i].flags = 2; /* FUTEX_32 */
+		waiters[i].reserved = 0;
+	}
+	uint64_t until_ns = vmap_os_monotonic_ns() + timeout_ns;
+	struct {
+		int64_t tv_sec;
+		int64_t tv_nsec;
+	} until = {.tv_sec = (int64_t)(until_ns / 1000000000u), .tv_nsec = (int64_t)(until_ns % 1000000000u)};
+	if (syscall(SYS_futex_waitv, waiters, n, 0, &until, CLOCK_MONOTONIC) >= 0 || errno != ENOSYS)
+		return;
+	struct timespec nap = {.tv_nsec = timeout_ns < 1000000 ? (long)timeout_ns : 1000000};
+	nanosleep(&nap, NULL);
 }

@@ -38,10 +38,11 @@ struct vmap_os_mirror {
 };
 
 /*
- * Map @prefix_len bytes at offset 0 of @fd once and the @capacity bytes at @data_offset twice, writable and
- * shared. All three are multiples of vmap_allocation_size(). @fd may be closed afterwards.
+ * Map the @prefix_len bytes of @fd that end at @data_offset once and the @capacity bytes there twice, shared. All
+ * three are multiples of vmap_allocation_size(). @fd may be closed afterwards. -ENOTSUP where a system has no
+ * read-only mirrors.
  */
-int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity,
+int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity, enum vmap_protect protect,
 		       struct vmap_os_mirror *ret_mirror);
 
 /* The same over @capacity bytes of fresh zeroed memory that belong to the mapping alone. */

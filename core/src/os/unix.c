@@ -237,15 +237,16 @@ static int reserve(size_t length, size_t lead, size_t alignment, void **ret_base
 	return 0;
 }
 
-static int map_piece(enum vmap_operation operation, uint8_t *at, size_t len, int fd, size_t offset)
+static int map_piece(enum vmap_operation operation, uint8_t *at, size_t len, int prot, int fd, uint64_t offset)
 {
-	void *p = mmap(at, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, (off_t)offset);
+	void *p = mmap(at, len, prot, MAP_SHARED | MAP_FIXED, fd, (off_t)offset);
 	return p == MAP_FAILED ? vmap_error_system(operation, errno) : 0;
 }
 
-int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity,
+int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity, enum vmap_protect protect,
 		       struct vmap_os_mirror *ret_mirror)
 {
+	int prot = prot_of(protect);
 	size_t guard = vmap_page_size();
 	size_t length;
 	if (__builtin_mul_overflow(capacity, (size_t)2, &length) ||
@@ -260,11 +261,11 @@ int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t c
 	uint8_t *data = prefix + prefix_len;
 
 	if (prefix_len > 0)
-		r = map_piece(VMAP_OPERATION_RING_PRIMARY, prefix, prefix_len, fd, 0);
+		r = map_piece(VMAP_OPERATION_RING_PRIMARY, prefix, prefix_len, prot, fd, data_offset - prefix_len);
 	if (r == 0)
-		r = map_piece(VMAP_OPERATION_RING_PRIMARY, data, capacity, fd, data_offset);
+		r = map_piece(VMAP_OPERATION_RING_PRIMARY, data, capacity, prot, fd, data_offset);
 	if (r == 0)
-		r = map_piece(VMAP_OPERATION_RING_SECONDARY, data + capacity, capacity, fd, data_offset);
+		r = map_piece(VMAP_OPERATION_RING_SECONDARY, data + capacity, capacity, prot, fd, data_offset);
 	if (r < 0) {
 		munmap(base, length); /* keeps I2: takes the pieces with it */
 		return r;
@@ -285,7 +286,7 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 	int r = os_unix_memory_create(capacity, &fd);
 	if (r < 0)
 		return r;
-	r = vmap_os_mirror_map(fd, 0, 0, capacity, ret_mirror);
+	r = vmap_os_mirror_map(fd, 0, 0, capacity, VMAP_PROTECT_READ_WRITE, ret_mirror);
 	close(fd);
 	return r;
 }

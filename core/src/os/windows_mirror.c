@@ -73,8 +73,10 @@ static int plan_mirror(size_t prefix_len, uint64_t data_offset, size_t capacity,
 		.len = capacity, .file_offset = data_offset, .operation = VMAP_OPERATION_RING_PRIMARY, .is_view = true};
 	plan_add(&plan, wall);
 	if (prefix_len > 0)
-		plan_add(&plan,
-			 (struct piece){.len = prefix_len, .operation = VMAP_OPERATION_RING_PRIMARY, .is_view = true});
+		plan_add(&plan, (struct piece){.len = prefix_len,
+					       .file_offset = data_offset - prefix_len,
+					       .operation = VMAP_OPERATION_RING_PRIMARY,
+					       .is_view = true});
 	plan_add(&plan, data);
 	data.operation = VMAP_OPERATION_RING_SECONDARY;
 	plan_add(&plan, data);
@@ -206,9 +208,11 @@ static int map_section(HANDLE section, size_t prefix_len, size_t capacity, const
 	return 0;
 }
 
-int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity,
+int vmap_os_mirror_map(int fd, size_t prefix_len, uint64_t data_offset, size_t capacity, enum vmap_protect protect,
 		       struct vmap_os_mirror *ret_mirror)
 {
+	if (protect != VMAP_PROTECT_READ_WRITE)
+		return vmap_error_input(VMAP_OPERATION_RING_PRIMARY, VMAP_INPUT_OPTIONS, -ENOTSUP);
 	struct plan plan;
 	int r = plan_mirror(prefix_len, data_offset, capacity, &plan);
 	if (r < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Appending to a shared ring: announce, copy, publish.
+ * Appending to a shared ring: lock, announce, copy, publish, unlock, wake.
  *
  * Invariants:
  * I1 intent is raised before the first byte it covers is overwritten, by at most a capacity above head,
@@ -9,8 +9,10 @@
  * I2 head is raised after the last byte is in place.
  * I3 Every page is reserved before it is first stored to.
  * I4 What a bounded ring holds is never overwritten: head <= tail + capacity.
+ * I5 Only two expressions make addresses of what is in the header: data + position % capacity, with the private
+ *    capacity, and a length of at most that.
  *
- * Pairs:
+ * Pairs, beside those of lock.c and wait.c:
  *   append:A  release fence after intent, before the copy  with  read:A  acquire fence after the reader's copy
  *   append:B  release store of head after the copy         with  read:B  acquire load of head
  *   consume:A acquire load of the tail before the copy     with  consume:B  release store of the tail after a reader's copy
@@ -19,6 +21,9 @@
 #include <limits.h>
 
 #include "shared_priv.h"
+
+/* As long as an append waits behind a writer that lives but does not go on. */
+#define LOCK_NS 10000000u
 
 static uint64_t round_to(uint64_t value, uint64_t unit)
 {
@@ -32,7 +37,7 @@ static uint64_t reserve_step(uint64_t capacity)
 	return step < ((uint64_t)1 << 20) ? step : (uint64_t)1 << 20;
 }
 
-int shared_reserve(int fd, const struct shared_geometry *geometry, uint64_t from, uint64_t to)
+int shared_reserve_pages(int fd, const struct shared_geometry *geometry, uint64_t from, uint64_t to)
 {
 	uint64_t index = from % geometry->capacity;
 	uint64_t len = to - from;
@@ -49,19 +54,20 @@ int shared_reserve(int fd, const struct shared_geometry *geometry, uint64_t from
  */
 static int ensure_reserved(struct vmap_shared *ring, uint64_t end)
 {
-	uint64_t from = ring->reserved_to;
-	uint64_t all = ring->reserved_from + ring->geometry.capacity;
-	if (end <= from || from == all)
+	/* Atomic, since a hostile peer can give the lock away under us; two who reserve the same do no harm. */
+	uint64_t from = atomic_load_explicit(&ring->reserved_to, memory_order_relaxed);
+	uint64_t all = atomic_load_explicit(&ring->reserved_from, memory_order_relaxed) + ring->geometry.capacity;
+	if (end <= from || from >= all)
 		return 0;
 	uint64_t to = round_to(end, reserve_step(ring->geometry.capacity));
-	int r = shared_reserve(ring->fd, &ring->geometry, from, to < all ? to : all);
+	int r = shared_reserve_pages(ring->fd, &ring->geometry, from, to < all ? to : all);
 	if (r == -ENOSPC || r == -EDQUOT) {
 		/* The last pages of a store are as good as any. */
 		to = round_to(end, vmap_page_size());
-		r = shared_reserve(ring->fd, &ring->geometry, from, to < all ? to : all);
+		r = shared_reserve_pages(ring->fd, &ring->geometry, from, to < all ? to : all);
 	}
 	if (r == 0)
-		ring->reserved_to = to < all ? to : all;
+		atomic_store_explicit(&ring->reserved_to, to < all ? to : all, memory_order_relaxed);
 	return r;
 }
 
@@ -78,38 +84,28 @@ bool shared_starts_line(const struct vmap_shared *ring, uint64_t start, uint64_t
 static void touch(struct vmap_shared *ring)
 {
 	uint64_t last = atomic_load_explicit(&ring->header->mtime_ns, memory_order_relaxed);
-	uint64_t now = vmap_os_now_ns();
+	uint64_t now = vmap_os_now_coarse_ns(); /* as precise as the kernel's own times of files */
 	atomic_store_explicit(&ring->header->mtime_ns, now > last ? now : last + 1, memory_order_relaxed);
 }
 
 static void count(_Atomic uint64_t *counter, uint64_t n)
 {
-	/* One appender at a time: no read-modify-write is needed. */
+	/* Under the lock: no read-modify-write is needed. */
 	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
 	atomic_store_explicit(counter, value + n, memory_order_relaxed);
 }
 
-/* Announce, copy, publish @len bytes, at most the capacity, whose pages are there. */
-static void append_run(struct vmap_shared *ring, const uint8_t *src, size_t len)
+int shared_load_head(struct vmap_shared *ring, uint64_t *ret_head)
 {
-	struct shared_header *header = ring->header;
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
-	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
-	uint64_t new_head = head + len;
-	if (new_head > intent) {
-		uint64_t start = shared_window_start(ring, intent);
-		uint64_t new_start = shared_window_start(ring, new_head);
-		if (!shared_is_bounded(ring) && new_start > start) {
-			/* The byte that tells is about to go. */
-			if (shared_starts_line(ring, new_start, start))
-				atomic_store_explicit(&header->line_tail, new_start, memory_order_relaxed);
-			count(&header->overwritten, new_start - start);
-		}
-		atomic_store_explicit(&header->intent, new_head, memory_order_relaxed); /* keeps I1 */
-	}
-	atomic_thread_fence(memory_order_release); /* append:A */
-	shared_copy_in(shared_at(ring, head), src, len);
-	atomic_store_explicit(&header->head, new_head, memory_order_release); /* append:B, keeps I2 */
+	int r = shared_check_positions(ring->header, &ring->geometry);
+	if (r < 0)
+		return r;
+	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_relaxed);
+	if (head < atomic_load_explicit(&ring->seen_head, memory_order_relaxed) || head > VMAP_SHARED_POSITION_MAX)
+		return -EBADMSG;
+	atomic_store_explicit(&ring->seen_head, head, memory_order_relaxed);
+	*ret_head = head;
+	return 0;
 }
 
 /* Is there room for all of @len bytes in a bounded ring? Consumers can only make more meanwhile. */
@@ -117,96 +113,206 @@ static int check_room(const struct vmap_shared *ring, uint64_t head, size_t len)
 {
 	if (len > ring->geometry.capacity)
 		return -EMSGSIZE;
-	uint64_t used = head - shared_window_start(ring, head);
-	return len > ring->geometry.capacity - used ? -EAGAIN : 0;
+	uint64_t start = shared_window_start(ring, head);
+	if (start > head || head - start > ring->geometry.capacity)
+		return -EBADMSG;
+	return len > ring->geometry.capacity - (head - start) ? -EAGAIN : 0;
+}
+
+int shared_prepare(struct vmap_shared *ring, uint64_t head, size_t len)
+{
+	if (len > VMAP_SHARED_POSITION_MAX - head)
+		return -EFBIG;
+	int r = shared_is_bounded(ring) ? check_room(ring, head, len) : 0;
+	return r == 0 ? ensure_reserved(ring, head + len) : r;
+}
+
+void shared_count_append(struct vmap_shared *ring, size_t len)
+{
+	touch(ring);
+	count(&ring->header->records, 1);
+	count(&ring->header->bytes, len);
+}
+
+void shared_announce(struct vmap_shared *ring, uint64_t head, size_t len)
+{
+	struct shared_header *header = ring->header;
+	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
+	uint64_t new_head = head + len;
+	if (new_head > intent) {
+		if (!shared_is_bounded(ring)) {
+			uint64_t start = shared_window_start(ring, intent);
+			uint64_t new_start = shared_window_start(ring, new_head);
+			if (new_start > start) {
+				/* The byte that tells is about to go. */
+				if (shared_starts_line(ring, new_start, start))
+					atomic_store_explicit(&header->line_tail, new_start, memory_order_relaxed);
+				count(&header->overwritten, new_start - start);
+			}
+		}
+		atomic_store_explicit(&header->intent, new_head, memory_order_relaxed); /* keeps I1 */
+	}
+	atomic_thread_fence(memory_order_release); /* append:A */
+	SHARED_FAULT(INTENT);
+}
+
+void shared_publish(struct vmap_shared *ring, uint64_t new_head)
+{
+	SHARED_FAULT(COPIED);
+	atomic_store_explicit(&ring->header->head, new_head, memory_order_release); /* append:B, keeps I2 */
+	atomic_store_explicit(&ring->seen_head, new_head, memory_order_relaxed);
+	SHARED_FAULT(HEAD);
+}
+
+/* Announce, copy, publish @len bytes, at most the capacity, whose pages are there. */
+static void append_run(struct vmap_shared *ring, uint64_t head, const uint8_t *src, size_t len)
+{
+	shared_announce(ring, head, len);
+	uint8_t *dst = shared_at(ring, head); /* keeps I5 */
+#ifdef VMAP_FAULT_POINTS
+	shared_copy_in(dst, src, len / 2);
+	SHARED_FAULT(HALF_COPIED);
+	shared_copy_in(dst + len / 2, src + len / 2, len - len / 2);
+#else
+	shared_copy_in(dst, src, len);
+#endif
+	shared_publish(ring, head + len);
 }
 
 static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_t len)
 {
-	struct shared_header *header = ring->header;
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
-	if (len > VMAP_SHARED_POSITION_MAX - head)
-		return -EFBIG;
-	int r = shared_is_bounded(ring) ? check_room(ring, head, len) : 0;
+	uint64_t head;
+	int r = shared_load_head(ring, &head);
 	if (r == 0)
-		r = ensure_reserved(ring, head + len);
+		r = shared_prepare(ring, head, len);
 	if (r < 0)
 		return r;
 
-	touch(ring);
-	count(&header->records, 1);
-	count(&header->bytes, len);
+	shared_count_append(ring, len);
 	/*
 	 * What is longer than the ring passes through it in several runs. One run would announce more than a
 	 * capacity ahead of the head, and a writer that died in it would hide what comes after (breaks I1).
 	 */
 	for (size_t done = 0; done < len;) {
 		size_t run = len - done < ring->geometry.capacity ? len - done : (size_t)ring->geometry.capacity;
-		append_run(ring, src + done, run);
+		append_run(ring, head + done, src + done, run);
 		done += run;
 	}
-	atomic_fetch_add_explicit(&header->data_seq, 1, memory_order_relaxed);
 	return (ssize_t)len;
 }
 
-ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len)
+ssize_t vmap_shared_append_within(struct vmap_shared *ring, const void *src, size_t len, uint64_t lock_ns)
 {
+	if (!ring->writable)
+		return -EACCES;
 	if (len > SSIZE_MAX)
 		return -EINVAL;
 	if (len == 0)
 		return 0;
-	pthread_mutex_lock(&ring->lock);
+	int r = shared_lock(ring, lock_ns);
+	if (r < 0)
+		return r;
 	ssize_t n = append_locked(ring, src, len);
-	pthread_mutex_unlock(&ring->lock);
-	return n;
+	r = shared_unlock(ring);
+	if (n > 0)
+		shared_wake(&ring->header->data_waiters, &ring->header->data_seq);
+	SHARED_FAULT(WOKEN);
+	return n < 0 || r == 0 ? n : r;
 }
 
-void vmap_shared_clear(struct vmap_shared *ring)
+ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len)
+{
+	return vmap_shared_append_within(ring, src, len, LOCK_NS);
+}
+
+/*
+ * Positions that no writer can have left are a hostile peer's work. All bytes go, and the positions go on above
+ * whatever this process has seen and whatever is there, if there is room above it.
+ */
+static uint64_t heal(struct vmap_shared *ring)
 {
 	struct shared_header *header = ring->header;
-	pthread_mutex_lock(&ring->lock);
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&ring->seen_head, memory_order_relaxed);
+	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
+	if (intent > head && intent <= VMAP_SHARED_POSITION_MAX / 2)
+		head = intent;
+	head = shared_max(head, ring->geometry.base);
+	atomic_store_explicit(&header->intent, head, memory_order_relaxed);
+	atomic_store_explicit(&header->head, head, memory_order_release);
+	atomic_store_explicit(&header->spoilt, head, memory_order_relaxed);
+	atomic_store_explicit(&header->line_tail, head, memory_order_relaxed);
+	atomic_store_explicit(&ring->seen_head, head, memory_order_relaxed);
+	return head;
+}
+
+int vmap_shared_clear(struct vmap_shared *ring)
+{
+	struct shared_header *header = ring->header;
+	uint64_t head;
+	if (!ring->writable)
+		return -EACCES;
+	int r = shared_lock(ring, LOCK_NS);
+	if (r < 0)
+		return r;
+	if (shared_load_head(ring, &head) < 0)
+		head = heal(ring);
 	touch(ring);
 	/* Nobody consumes beyond this head, so the store cannot take the tail back. */
 	if (shared_is_bounded(ring))
 		atomic_store_explicit(&header->tail, head, memory_order_release);
 	atomic_store_explicit(&header->floor, head, memory_order_release);
-	pthread_mutex_unlock(&ring->lock);
+	r = shared_unlock(ring);
+	shared_wake(&header->space_waiters, &header->space_seq);
+	return r;
 }
 
 int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len)
 {
 	struct shared_header *header = ring->header;
+	if (!ring->writable)
+		return -EACCES;
 	if (!shared_is_bounded(ring))
 		return -EINVAL;
 	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire); /* read:B */
 	if (from > head || len > head - from)
 		return -EINVAL;
+	if (tail & SHARED_TAIL_FROZEN) {
+		int r = shared_check_state_slow(ring);
+		return r < 0 ? r : -EBUSY;
+	}
 	if (shared_max(tail, ring->geometry.base) != from)
 		return -EPIPE;
 	/* consume:B: what was copied out stays before the store, and the next writer after it. */
 	if (!atomic_compare_exchange_strong_explicit(&header->tail, &tail, from + len, memory_order_release,
 						     memory_order_relaxed))
 		return -EPIPE;
+	SHARED_FAULT(CONSUMED);
+	shared_wake(&header->space_waiters, &header->space_seq);
 	return 0;
 }
 
 void vmap_shared_count_lost(struct vmap_shared *ring, uint64_t bytes)
 {
-	atomic_fetch_add_explicit(&ring->header->lost, bytes, memory_order_relaxed);
+	if (ring->writable)
+		atomic_fetch_add_explicit(&ring->header->lost, bytes, memory_order_relaxed);
 }
 
 void vmap_shared_count_dropped(struct vmap_shared *ring)
 {
-	atomic_fetch_add_explicit(&ring->header->drops_full, 1, memory_order_relaxed);
+	if (ring->writable)
+		atomic_fetch_add_explicit(&ring->header->drops_full, 1, memory_order_relaxed);
 }
 
-void vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns)
+int vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns)
 {
-	pthread_mutex_lock(&ring->lock);
+	if (!ring->writable)
+		return -EACCES;
+	int r = shared_lock(ring, LOCK_NS);
+	if (r < 0)
+		return r;
 	/* As far as a timespec goes: later appends must find room above it. */
 	uint64_t latest = INT64_MAX;
 	atomic_store_explicit(&ring->header->mtime_ns, mtime_ns < latest ? mtime_ns : latest, memory_order_relaxed);
-	pthread_mutex_unlock(&ring->lock);
+	return shared_unlock(ring);
 }

@@ -50,23 +50,27 @@ static int write_header(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-/* What a ring asks of its descriptor. */
-static int check_descriptor(int fd)
+/* What a ring asks of its descriptor, and whether that may write. */
+static int check_descriptor(int fd, bool *ret_writable)
 {
 	int flags = fcntl(fd, F_GETFL);
 	if (flags < 0)
 		return -errno;
-	if ((flags & O_ACCMODE) != O_RDWR)
+	if ((flags & O_ACCMODE) == O_WRONLY)
 		return -EACCES;
+#ifdef O_PATH
+	if (flags & O_PATH)
+		return -EBADF;
+#endif
+	*ret_writable = (flags & O_ACCMODE) == O_RDWR;
 	/* pwrite(2) would write behind the data, and say that it wrote the header. */
-	return flags & O_APPEND ? -EINVAL : 0;
+	return *ret_writable && flags & O_APPEND ? -EINVAL : 0;
 }
 
-int vmap_shared_format(int fd, const struct vmap_shared_options *options)
+/* The ring of @options in @fd, whose size is @size_before. */
+static int format(int fd, const struct vmap_shared_options *options, uint64_t size_before)
 {
-	int r = check_descriptor(fd);
-	if (r < 0)
-		return r;
+	int r = 0;
 	enum vmap_ring_policy policy = options->policy != 0 ? options->policy : VMAP_RING_OVERWRITE;
 	if (options->capacity == 0 || options->start > VMAP_SHARED_POSITION_MAX ||
 	    (policy != VMAP_RING_OVERWRITE && policy != VMAP_RING_BOUNDED))
@@ -77,7 +81,7 @@ int vmap_shared_format(int fd, const struct vmap_shared_options *options)
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_size != 0)
+	if ((uint64_t)st.st_size != size_before)
 		return -EEXIST;
 
 	/* The geometry and publication lines; all else of the header is zero. */
@@ -107,35 +111,42 @@ int vmap_shared_format(int fd, const struct vmap_shared_options *options)
 	atomic_init(&header->tail, options->start);
 	atomic_init(&header->mtime_ns, geometry->created_ns);
 
-	if (ftruncate(fd, (off_t)(VMAP_SHARED_HEADER_SIZE + capacity)) < 0) {
+	if (size_before == 0 && ftruncate(fd, (off_t)(VMAP_SHARED_HEADER_SIZE + capacity)) < 0) {
 		r = -errno;
 		goto out_free;
 	}
 	r = vmap_os_reserve(fd, 0, SHARED_HEADER_USED);
 	if (r == 0)
 		r = write_header(fd, header, SHARED_HEADER_USED); /* keeps I1 */
-	if (r < 0 && ftruncate(fd, 0) < 0)
+	if (r < 0 && size_before == 0 && ftruncate(fd, 0) < 0)
 		r = -EIO;
 out_free:
 	free(header);
 	return r;
 }
 
-/* Check the used part of a header, @len bytes of it, against the file's size; keeps I2. */
-static int check_header(const struct shared_header *header, size_t len, uint64_t file_size)
+int vmap_shared_format(int fd, const struct vmap_shared_options *options)
 {
-	const struct shared_geometry *geometry = &header->geometry;
+	bool writable = false;
+	int r = check_descriptor(fd, &writable);
+	if (r < 0)
+		return r;
+	return writable ? format(fd, options, 0) : -EACCES;
+}
+
+/* Check the geometry line against itself and the file's size; keeps I2. */
+static int check_geometry(const struct shared_geometry *geometry, size_t len, uint64_t file_size)
+{
 	if (len < sizeof(geometry->magic) || memcmp(geometry->magic, SHARED_MAGIC, sizeof(geometry->magic)) != 0)
 		return -ENOMSG;
-	if (len < SHARED_HEADER_USED)
+	if (len < sizeof(*geometry))
 		return -EBADMSG;
 	if (geometry->bom != SHARED_BOM || geometry->version_major != SHARED_VERSION_MAJOR)
 		return -EPROTO;
 	if (geometry->crc32c != shared_crc32c(geometry, offsetof(struct shared_geometry, crc32c)))
 		return -EBADMSG;
-	bool bounded = geometry->policy == VMAP_RING_BOUNDED;
 	if (geometry->feat_incompat != 0 || geometry->feat_ro_compat != 0 ||
-	    (geometry->policy != VMAP_RING_OVERWRITE && !bounded))
+	    (geometry->policy != VMAP_RING_OVERWRITE && geometry->policy != VMAP_RING_BOUNDED))
 		return -EOPNOTSUPP;
 	uint64_t capacity = geometry->capacity;
 	uint64_t offset = geometry->data_offset;
@@ -143,120 +154,305 @@ static int check_header(const struct shared_header *header, size_t len, uint64_t
 	    capacity != vmap_shared_round_capacity(capacity) || offset < VMAP_SHARED_HEADER_SIZE ||
 	    offset % VMAP_SHARED_UNIT != 0 || offset > file_size || capacity > file_size - offset)
 		return -EBADMSG;
-	/* head before intent, floor and tail before head, as writers raise them the other way round. */
-	uint64_t floor = atomic_load_explicit(&header->floor, memory_order_relaxed);
-	uint64_t tail = shared_max(atomic_load_explicit(&header->tail, memory_order_relaxed), geometry->base);
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
-	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
-	if (floor > head || geometry->base > head || head > intent || intent - head > capacity ||
-	    intent > VMAP_SHARED_POSITION_MAX)
-		return -EBADMSG;
-	if (bounded && (tail > head || head - tail > capacity))
+	if (geometry->base > VMAP_SHARED_POSITION_MAX || geometry->first_offset > offset - VMAP_SHARED_HEADER_SIZE)
 		return -EBADMSG;
 	return 0;
 }
 
-/* Read and check the header of @fd into @header. */
-static int read_header(int fd, struct shared_header *header)
+int shared_check_positions(const struct shared_header *header, const struct shared_geometry *geometry)
+{
+	/* head before intent, floor and tail before head, as writers raise them the other way round. */
+	uint64_t floor = atomic_load_explicit(&header->floor, memory_order_acquire);
+	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_acquire) & ~SHARED_TAIL_FROZEN;
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire);
+	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
+	if (floor > head || geometry->base > head || head > intent || intent > VMAP_SHARED_POSITION_MAX)
+		return -EBADMSG;
+	if (intent - head > geometry->capacity)
+		return -EBADMSG;
+	tail = shared_max(tail, geometry->base);
+	if (geometry->policy == VMAP_RING_BOUNDED && (tail > head || head - tail > geometry->capacity))
+		return -EBADMSG;
+	return 0;
+}
+
+/* As many bytes at @offset as the file has; the result is their number. */
+static ssize_t read_at(int fd, void *dst, size_t len, uint64_t offset)
+{
+	ssize_t n;
+	do {
+		n = pread(fd, dst, len, (off_t)offset);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int shared_read_geometry(int fd, struct shared_geometry *ret_geometry)
 {
 	struct stat st;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -ENOMSG;
-	ssize_t n;
-	do {
-		n = pread(fd, header, SHARED_HEADER_USED, 0);
-	} while (n < 0 && errno == EINTR);
+	struct shared_geometry geometry;
+	ssize_t n = read_at(fd, &geometry, sizeof(geometry), 0);
 	if (n < 0)
-		return -errno;
-	return check_header(header, (size_t)n, (uint64_t)st.st_size);
+		return (int)n;
+	int r = check_geometry(&geometry, (size_t)n, (uint64_t)st.st_size);
+	if (r == 0)
+		*ret_geometry = geometry;
+	return r;
 }
 
 int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state)
 {
+	enum { TRIES = 16 };
 	struct shared_header *header = calloc(1, sizeof(*header));
 	if (!header)
 		return -ENOMEM;
-	int r = read_header(fd, header);
+	int r = -EAGAIN;
+	struct shared_geometry geometry;
+	/* A copy of a header in use can be of several moments; another one is not. */
+	for (int i = 0; i < TRIES; i++) {
+		r = shared_read_geometry(fd, &geometry);
+		if (r < 0)
+			break;
+		ssize_t n = read_at(fd, header, SHARED_HEADER_USED, geometry.data_offset - VMAP_SHARED_HEADER_SIZE);
+		r = n < 0 ? (int)n : (size_t)n < SHARED_HEADER_USED ? -EBADMSG : shared_check_positions(header, &geometry);
+		if (r != -EBADMSG)
+			break;
+	}
 	if (r == 0) {
 		/* A ring around the copy: the window rules stand in one place. */
-		struct vmap_shared ring = {
-			.header = header,
-			.geometry = header->geometry,
-			.generation = header->geometry.generation,
-			.spoilt = atomic_load_explicit(&header->intent, memory_order_relaxed),
-		};
+		struct vmap_shared ring = {.header = header, .geometry = geometry};
+		atomic_init(&ring.generation, geometry.generation);
+		atomic_init(&ring.attributes, geometry.attributes);
+		/* Nobody has it mapped, as a rule: what was announced and is not there was announced by the dead. */
+		atomic_store_explicit(&header->spoilt, atomic_load_explicit(&header->intent, memory_order_relaxed),
+				      memory_order_relaxed);
 		vmap_shared_get_state(&ring, ret_state);
 	}
 	free(header);
 	return r;
 }
 
+int shared_map(struct vmap_shared *ring, const struct shared_geometry *geometry, struct vmap_os_mirror *ret_map)
+{
+	if (geometry->capacity % vmap_allocation_size() != 0)
+		return -EOPNOTSUPP;
+	if (geometry->capacity > SIZE_MAX)
+		return -EOVERFLOW;
+	struct vmap_os_mirror map = {0};
+	int r = vmap_os_mirror_map(ring->fd, VMAP_SHARED_HEADER_SIZE, geometry->data_offset, (size_t)geometry->capacity,
+				   ring->writable ? VMAP_PROTECT_READ_WRITE : VMAP_PROTECT_READ_ONLY, &map);
+	if (r < 0)
+		return r;
+	r = vmap_os_guard_add(map.base, map.length, &ring->broken);
+	if (r < 0) {
+		vmap_os_mirror_unmap(&map);
+		return r;
+	}
+	/* A child that went on with this handle's slot would look like its owner. */
+	if (ring->writable)
+		vmap_os_dont_fork(map.base, map.length);
+	*ret_map = map;
+	return 0;
+}
+
+void shared_unmap(struct vmap_os_mirror *map)
+{
+	if (map->base)
+		vmap_os_guard_remove(map->base);
+	vmap_os_mirror_unmap(map);
+}
+
+struct shared_header *shared_header_of(const struct vmap_os_mirror *map)
+{
+	return (struct shared_header *)(void *)map->prefix;
+}
+
+void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geometry, const struct vmap_os_mirror *map)
+{
+	if (map->base != ring->map.base)
+		shared_unmap(&ring->map);
+	ring->map = *map;
+	ring->header = shared_header_of(map);
+	ring->geometry = *geometry;
+	ring->open_word = geometry->shape << SHARED_STATE_BITS;
+	atomic_store_explicit(&ring->attributes, geometry->attributes, memory_order_relaxed);
+	atomic_store_explicit(&ring->generation, geometry->generation, memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire);
+	head = head <= VMAP_SHARED_POSITION_MAX ? head : 0;
+	uint64_t page = head - head % vmap_page_size();
+	atomic_store_explicit(&ring->reserved_from, page, memory_order_relaxed);
+	atomic_store_explicit(&ring->reserved_to, page, memory_order_relaxed);
+}
+
+/* A writer that has died left its announcement, perhaps with nobody to notice until now. */
+static int clean_up(struct vmap_shared *ring)
+{
+	struct shared_header *header = ring->header;
+	int r = shared_claim_slot(ring);
+	if (r < 0)
+		return r;
+	/* What the living are doing needs no help. */
+	if (shared_lock(ring, 0) < 0)
+		return 0;
+	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
+	if (intent > atomic_load_explicit(&header->head, memory_order_relaxed))
+		atomic_store_explicit(&header->spoilt, intent, memory_order_relaxed);
+	shared_trim(ring);
+	(void)shared_unlock(ring);
+	return 0;
+}
+
 int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 {
-	int r = check_descriptor(fd);
+	enum { TRIES = 16 };
+	bool writable = false;
+	int r = check_descriptor(fd, &writable);
+	if (r < 0)
+		return r;
+	struct shared_geometry geometry;
+	r = shared_read_geometry(fd, &geometry);
 	if (r < 0)
 		return r;
 	struct vmap_shared *ring = calloc(1, sizeof(*ring));
-	struct shared_header *header = calloc(1, sizeof(*header));
-	r = -ENOMEM;
-	if (!ring || !header)
-		goto err_free;
-	r = read_header(fd, header);
+	if (!ring)
+		return -ENOMEM;
+	ring->writable = writable;
+	r = vmap_os_reopen(fd, &ring->fd);
 	if (r < 0)
 		goto err_free;
-	ring->geometry = header->geometry;
-	atomic_init(&ring->attributes, ring->geometry.attributes);
-	atomic_init(&ring->generation, ring->geometry.generation);
-	if (ring->geometry.capacity % vmap_allocation_size() != 0) {
-		r = -EOPNOTSUPP;
-		goto err_free;
-	}
-	ring->spoilt = atomic_load_explicit(&header->intent, memory_order_relaxed);
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
-	ring->reserved_from = head - head % vmap_page_size();
-	ring->reserved_to = ring->reserved_from;
-
-	ring->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	if (ring->fd < 0) {
-		r = -errno;
-		goto err_free;
-	}
-	r = vmap_os_mirror_map(ring->fd, VMAP_SHARED_HEADER_SIZE, ring->geometry.data_offset,
-			       (size_t)ring->geometry.capacity, &ring->map);
+	r = -pthread_mutex_init(&ring->geometry_lock, NULL);
 	if (r < 0)
 		goto err_close;
-	r = -pthread_mutex_init(&ring->lock, NULL);
+	struct vmap_os_mirror map = {0};
+	r = shared_map(ring, &geometry, &map);
+	if (r < 0)
+		goto err_mutex;
+	shared_adopt(ring, &geometry, &map);
+	/* Positions that are going on may look impossible to one who is interrupted between two of them. */
+	for (int i = 0; i < TRIES; i++) {
+		r = shared_check_positions(ring->header, &ring->geometry);
+		if (r == 0)
+			break;
+	}
+	if (r == 0) {
+		atomic_store_explicit(&ring->seen_head, atomic_load_explicit(&ring->header->head, memory_order_acquire),
+				      memory_order_relaxed);
+		r = writable ? clean_up(ring) : 0;
+	}
 	if (r < 0)
 		goto err_unmap;
-	ring->header = (struct shared_header *)(void *)ring->map.prefix;
-	shared_trim(ring);
-	free(header);
 	*ret_ring = ring;
 	return 0;
 
 err_unmap:
-	vmap_os_mirror_unmap(&ring->map);
+	shared_unmap(&ring->map);
+err_mutex:
+	pthread_mutex_destroy(&ring->geometry_lock);
 err_close:
 	close(ring->fd);
 err_free:
-	free(header);
 	free(ring);
 	return r;
+}
+
+int vmap_shared_create(const struct vmap_shared_options *options, struct vmap_shared **ret_ring)
+{
+	uint64_t capacity = vmap_shared_round_capacity(options->capacity);
+	if (options->capacity == 0)
+		return -EINVAL;
+	if (capacity == 0 || capacity > SIZE_MAX - VMAP_SHARED_HEADER_SIZE)
+		return -EFBIG;
+	uint64_t size = VMAP_SHARED_HEADER_SIZE + capacity;
+	int fd = -1;
+	int r = vmap_os_memory_create((size_t)size, &fd);
+	if (r < 0)
+		return r;
+	/* All of it now: where no page is left later, the answer would be a signal. */
+	r = vmap_os_reserve(fd, 0, size);
+	if (r == 0)
+		r = format(fd, options, size);
+	if (r == 0)
+		r = vmap_shared_open(fd, ret_ring);
+	close(fd);
+	return r;
+}
+
+int vmap_shared_reattach(struct vmap_shared *ring)
+{
+	struct shared_geometry geometry;
+	int r = shared_read_geometry(ring->fd, &geometry);
+	if (r < 0)
+		return r;
+	if (geometry.shape == ring->geometry.shape && geometry.data_offset == ring->geometry.data_offset)
+		return 0;
+	struct vmap_os_mirror map = {0};
+	r = shared_map(ring, &geometry, &map);
+	if (r < 0)
+		return r;
+	r = shared_check_positions(shared_header_of(&map), &geometry);
+	if (r < 0) {
+		shared_unmap(&map);
+		return r;
+	}
+	shared_adopt(ring, &geometry, &map);
+	return 0;
 }
 
 void vmap_shared_close(struct vmap_shared *ring)
 {
 	if (!ring)
 		return;
-	pthread_mutex_destroy(&ring->lock);
-	vmap_os_mirror_unmap(&ring->map);
-	close(ring->fd);
+	pthread_mutex_destroy(&ring->geometry_lock);
+	shared_unmap(&ring->map);
+	close(ring->fd); /* and with it the slot */
 	free(ring);
+}
+
+int vmap_shared_guard(void)
+{
+	return vmap_os_guard_install();
+}
+
+int vmap_shared_fd(const struct vmap_shared *ring)
+{
+	return ring->fd;
+}
+
+bool vmap_shared_is_writable(const struct vmap_shared *ring)
+{
+	return ring->writable;
 }
 
 int vmap_shared_sync(struct vmap_shared *ring)
 {
 	return fsync(ring->fd) < 0 ? -errno : 0;
+}
+
+/* Set the state to @state, for everybody who has the ring mapped, and wake them. */
+static void announce_end(struct vmap_shared *ring, enum shared_state state)
+{
+	struct shared_header *header = ring->header;
+	atomic_store_explicit(&header->state, ring->open_word | state, memory_order_seq_cst);
+	shared_wake(&header->data_waiters, &header->data_seq);
+	shared_wake(&header->space_waiters, &header->space_seq);
+}
+
+int vmap_shared_serve(struct vmap_shared *ring)
+{
+	if (!ring->writable)
+		return -EACCES;
+	ring->serves = true;
+	uint32_t closed = ring->open_word | SHARED_CLOSED;
+	/* Not what a change of shape says: that is settled under the lock. */
+	(void)atomic_compare_exchange_strong(&ring->header->state, &closed, ring->open_word);
+	return 0;
+}
+
+void vmap_shared_end(struct vmap_shared *ring, bool removed)
+{
+	if (ring->serves)
+		announce_end(ring, removed ? SHARED_REMOVED : SHARED_CLOSED);
 }

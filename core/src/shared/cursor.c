@@ -34,26 +34,34 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 {
 	uint64_t pos = *cursor;
 	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire); /* read:B, keeps I2 */
-	uint64_t start = window_start(ring);
-	if (pos < start)
-		goto overrun;
-	if (pos >= head)
-		return pos == head ? -EAGAIN : -ERANGE;
-
-	size_t n = head - pos < len ? (size_t)(head - pos) : len;
-	if (n > chunk_max(ring))
-		n = chunk_max(ring);
-	shared_copy_out(dst, shared_at(ring, pos), n);
-	atomic_thread_fence(memory_order_acquire); /* read:A */
-	start = window_start(ring);
-	if (pos < start)
-		goto overrun; /* keeps I1 */
+	uint64_t intent = atomic_load_explicit(&ring->header->intent, memory_order_relaxed);
+	uint64_t start = shared_window_start(ring, intent);
+	int state;
+	size_t n = 0;
+	if (pos >= start && pos < head) {
+		n = head - pos < len ? (size_t)(head - pos) : len;
+		if (n > chunk_max(ring))
+			n = chunk_max(ring);
+		shared_copy_out(dst, shared_at(ring, pos), n);
+		atomic_thread_fence(memory_order_acquire); /* read:A */
+		start = window_start(ring);
+	}
+	/* Whatever was found is believed only if this was the ring all the time. */
+	state = shared_check_state(ring);
+	if (state < 0 && state != -ESHUTDOWN && state != -EIDRM)
+		return state;
+	if (intent < head || intent > VMAP_SHARED_POSITION_MAX || start > intent)
+		return -EBADMSG;
+	if (pos < start) {
+		*cursor = start;
+		return -EPIPE; /* keeps I1 */
+	}
+	if (pos > head)
+		return -ERANGE;
+	if (pos == head)
+		return state < 0 ? state : -EAGAIN;
 	*cursor = pos + n;
 	return (ssize_t)n;
-
-overrun:
-	*cursor = start;
-	return -EPIPE;
 }
 
 ssize_t vmap_shared_read(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len)
@@ -168,17 +176,20 @@ void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_st
 	/* floor first: it never passes a head that is loaded later. */
 	uint64_t floor = atomic_load_explicit(&header->floor, memory_order_acquire);
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire);
+	uint64_t spoilt = atomic_load_explicit(&header->spoilt, memory_order_relaxed);
 	/* By head, not by intent: the size of a full ring must not flicker while it is written to. */
-	uint64_t tail = shared_window_start(ring, shared_max(head, ring->spoilt));
+	uint64_t tail = shared_window_start(ring, shared_max(head, spoilt));
 	if (tail > head)
 		tail = head; /* cleared or consumed since head was loaded */
+	if (head - tail > ring->geometry.capacity)
+		tail = head - ring->geometry.capacity; /* a hostile peer's tail; nobody is told of more than can be there */
 	*ret_state = (struct vmap_shared_state){
 		.head = head,
 		.tail = tail,
 		.floor = floor,
 		.capacity = ring->geometry.capacity,
 		.policy = (enum vmap_ring_policy)ring->geometry.policy,
-		.attributes = ring->geometry.attributes,
+		.attributes = atomic_load_explicit(&ring->attributes, memory_order_relaxed),
 		.generation = atomic_load_explicit(&ring->generation, memory_order_relaxed),
 		.overwritten = atomic_load_explicit(&header->overwritten, memory_order_relaxed),
 		.lost = atomic_load_explicit(&header->lost, memory_order_relaxed),
@@ -186,5 +197,6 @@ void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_st
 		.records = atomic_load_explicit(&header->records, memory_order_relaxed),
 		.bytes = atomic_load_explicit(&header->bytes, memory_order_relaxed),
 		.mtime_ns = atomic_load_explicit(&header->mtime_ns, memory_order_relaxed),
+		.steals = atomic_load_explicit(&header->steals, memory_order_relaxed),
 	};
 }

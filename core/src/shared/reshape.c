@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Changing what a ring is while it holds bytes: capacity, policy, attributes.
+ * Changing what a ring is while it holds bytes and others have it mapped: capacity, policy, attributes.
  *
- * Bytes lie at `position % capacity`, so another capacity needs every byte in another place. They are copied
- * to a part of the file that the ring does not use, and one write of the geometry line, which lies within one
- * page, makes that part the ring. The file stays the same inode, with its links, owner and open descriptors.
+ * Bytes lie at `position % capacity`, so another capacity needs every byte in another place. They are copied, with
+ * a live header of their own, to a part of the file that the ring does not use, and one write of the geometry line,
+ * which lies within one page, makes that part the ring. The file stays the same inode, with its links, owner and
+ * open descriptors. A policy alone changes where it is.
+ *
+ * Who has the old part mapped learns of it from the old header's state: writers when they have the lock, readers
+ * after each copy. A writer that has stopped for good with the lock is locked out in the same way, without the lock.
  *
  * Invariants:
- * I1 A kill at any instruction leaves the old ring or the new one, with all the bytes it holds.
+ * I1 A kill at any instruction leaves the old ring or the new one, with all the bytes it holds; while the geometry
+ *    line is the old one, whoever gets the lock makes the old ring usable again.
  * I2 The old data is given back only when the new geometry is on the disk.
  * I3 Positions do not change; what the new shape has no room for is below its base.
+ * I4 Once the state says moved and the tail is frozen, nothing is published or consumed in the old part that the
+ *    new one does not have: a writer that was locked out in the middle is told so.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,6 +24,8 @@
 #include <unistd.h>
 
 #include "shared_priv.h"
+
+#define LOCK_NS 10000000u
 
 /* Put @line into the file, with its checksum and the next generation. The private copy is the caller's. */
 static int write_geometry(struct vmap_shared *ring, struct shared_geometry *line)
@@ -31,55 +40,31 @@ static int write_geometry(struct vmap_shared *ring, struct shared_geometry *line
 	if (n != (ssize_t)sizeof(*line))
 		return n < 0 ? -errno : -EIO;
 	atomic_store_explicit(&ring->generation, line->generation, memory_order_relaxed);
+	SHARED_FAULT(SWITCHED);
 	return 0;
 }
 
-/* The same, and the ring is that from now on: nobody else uses it. */
-static int set_geometry(struct vmap_shared *ring, struct shared_geometry *line)
-{
-	int r = write_geometry(ring, line);
-	if (r == 0)
-		ring->geometry = *line;
-	return r;
-}
-
-/*
- * Take back what a writer that died had announced: the bytes that it stood for are below the base first, so
- * nobody takes them for good ones again.
- */
-static int settle_intent(struct vmap_shared *ring, uint64_t head)
-{
-	uint64_t intent = atomic_load_explicit(&ring->header->intent, memory_order_relaxed);
-	if (intent == head)
-		return 0;
-	struct shared_geometry line = ring->geometry;
-	line.base = shared_window_start(ring, intent);
-	int r = set_geometry(ring, &line);
-	if (r < 0)
-		return r;
-	atomic_store_explicit(&ring->header->intent, head, memory_order_release);
-	ring->spoilt = head;
-	return 0;
-}
-
-/* Where in the file @capacity bytes find a place beside the present ones. */
+/* Where in the file a header and @capacity bytes find a place beside the present ones; the offset of the data. */
 static uint64_t free_offset(const struct shared_geometry *old, uint64_t capacity)
 {
-	if (VMAP_SHARED_HEADER_SIZE + capacity <= old->data_offset)
-		return VMAP_SHARED_HEADER_SIZE;
-	return old->data_offset + old->capacity;
+	uint64_t low = old->first_offset + VMAP_SHARED_HEADER_SIZE;
+	if (capacity <= old->data_offset && low + capacity <= old->data_offset - VMAP_SHARED_HEADER_SIZE)
+		return low;
+	return old->data_offset + old->capacity + VMAP_SHARED_HEADER_SIZE;
 }
 
 void shared_trim(const struct vmap_shared *ring)
 {
 	const struct shared_geometry *geometry = &ring->geometry;
 	uint64_t end = geometry->data_offset + geometry->capacity;
+	uint64_t start = geometry->data_offset - VMAP_SHARED_HEADER_SIZE;
 	struct stat st;
 	/* A file that stays too long merely holds pages that nobody uses. */
 	if (fstat(ring->fd, &st) == 0 && (uint64_t)st.st_size > end)
 		(void)!ftruncate(ring->fd, (off_t)end);
-	if (geometry->data_offset > VMAP_SHARED_HEADER_SIZE)
-		vmap_os_release(ring->fd, VMAP_SHARED_HEADER_SIZE, geometry->data_offset - VMAP_SHARED_HEADER_SIZE);
+	/* Not the first unit: the geometry line is in it. */
+	if (start > VMAP_SHARED_HEADER_SIZE)
+		vmap_os_release(ring->fd, VMAP_SHARED_HEADER_SIZE, start - VMAP_SHARED_HEADER_SIZE);
 }
 
 /* The positions that have pages when [@start, @head) was copied to a ring of @capacity; none, if that is empty. */
@@ -98,8 +83,78 @@ static struct pages pages_of(uint64_t start, uint64_t head, uint64_t capacity)
 	return pages;
 }
 
-/* Put the bytes [@start, @head) where @line says they are to be, with @pages of their own; *ret_map is that place. */
-static int copy_data(const struct vmap_shared *ring, const struct shared_geometry *line, uint64_t start, uint64_t head,
+/* What the old shape holds, as found once nothing is published or consumed any more. */
+struct contents {
+	uint64_t old_start; /* of what is readable */
+	uint64_t start;     /* of what the new shape keeps of that */
+	uint64_t head;
+	bool starts_line; /* at start */
+};
+
+static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct contents *ret_contents)
+{
+	struct contents contents;
+	int r = shared_load_head(ring, &contents.head);
+	if (r < 0)
+		return r;
+	uint64_t head = contents.head;
+	/* By intent: what a dead writer announced is gone. */
+	contents.old_start = shared_window_start(ring, atomic_load_explicit(&ring->header->intent, memory_order_relaxed));
+	if (contents.old_start > head)
+		contents.old_start = head;
+	if (head - contents.old_start > ring->geometry.capacity)
+		return -EBADMSG;
+	contents.start = contents.old_start;
+	contents.starts_line = false;
+	if (head - contents.start > capacity) {
+		/* A log gives its oldest bytes way, a queue would lose what somebody waits for. */
+		if (shared_is_bounded(ring))
+			return -EBUSY;
+		contents.start = head - capacity;
+		contents.starts_line = shared_starts_line(ring, contents.start, contents.old_start);
+	} else if (shared_is_bounded(ring) && head - contents.start < ring->geometry.capacity &&
+		   atomic_load_explicit(&ring->header->intent, memory_order_relaxed) == head) {
+		/* The last byte that was consumed is still there. */
+		contents.starts_line = shared_starts_line(ring, contents.start, ring->geometry.base);
+	}
+	*ret_contents = contents;
+	return 0;
+}
+
+static void copy_word(_Atomic uint64_t *to, const _Atomic uint64_t *from)
+{
+	atomic_store_explicit(to, atomic_load_explicit(from, memory_order_relaxed), memory_order_relaxed);
+}
+
+/* The live header that goes with the new part; nobody knows of it yet. */
+static void make_header(const struct vmap_shared *ring, const struct contents *contents, uint32_t shape,
+			struct shared_header *new)
+{
+	const struct shared_header *old = ring->header;
+	/* Not the first line, which in the first unit of the file is the geometry in force. */
+	memset((uint8_t *)new + sizeof(new->geometry), 0, SHARED_HEADER_USED - sizeof(new->geometry));
+	atomic_store_explicit(&new->steals, atomic_load_explicit(&old->steals, memory_order_relaxed), memory_order_relaxed);
+	atomic_store_explicit(&new->intent, contents->head, memory_order_relaxed);
+	atomic_store_explicit(&new->head, contents->head, memory_order_relaxed);
+	atomic_store_explicit(&new->spoilt, contents->head, memory_order_relaxed);
+	atomic_store_explicit(&new->tail, contents->start, memory_order_relaxed);
+	atomic_store_explicit(&new->state, shape << SHARED_STATE_BITS, memory_order_relaxed);
+	copy_word(&new->floor, &old->floor);
+	copy_word(&new->line_tail, &old->line_tail);
+	copy_word(&new->mtime_ns, &old->mtime_ns);
+	copy_word(&new->records, &old->records);
+	copy_word(&new->bytes, &old->bytes);
+	copy_word(&new->drops_full, &old->drops_full);
+	copy_word(&new->overwritten, &old->overwritten);
+	copy_word(&new->lost, &old->lost);
+	for (uint32_t i = 0; i < SHARED_SLOTS; i++)
+		atomic_store_explicit(&new->slot_generation[i],
+				      atomic_load_explicit(&old->slot_generation[i], memory_order_relaxed),
+				      memory_order_relaxed);
+}
+
+/* Put the contents where @line says they are to be, with pages of their own; *ret_map is that place. */
+static int copy_data(struct vmap_shared *ring, const struct shared_geometry *line, const struct contents *contents,
 		     struct pages pages, struct vmap_os_mirror *ret_map)
 {
 	struct stat st;
@@ -108,99 +163,160 @@ static int copy_data(const struct vmap_shared *ring, const struct shared_geometr
 	uint64_t end = line->data_offset + line->capacity;
 	if ((uint64_t)st.st_size < end && ftruncate(ring->fd, (off_t)end) < 0)
 		return -errno;
-	int r = pages.to > pages.from ? shared_reserve(ring->fd, line, pages.from, pages.to) : 0;
+	int r = vmap_os_reserve(ring->fd, line->data_offset - VMAP_SHARED_HEADER_SIZE, SHARED_HEADER_USED);
+	if (r == 0 && pages.to > pages.from)
+		r = shared_reserve_pages(ring->fd, line, pages.from, pages.to);
+	struct vmap_os_mirror map = {0};
 	if (r == 0)
-		r = vmap_os_mirror_map(ring->fd, VMAP_SHARED_HEADER_SIZE, line->data_offset, (size_t)line->capacity, ret_map);
+		r = shared_map(ring, line, &map);
 	if (r < 0)
 		return r;
-	memcpy(ret_map->data + start % line->capacity, shared_at(ring, start), (size_t)(head - start));
+	shared_copy_out(map.data + contents->start % line->capacity, shared_at(ring, contents->start),
+			(size_t)(contents->head - contents->start));
+	make_header(ring, contents, line->shape, shared_header_of(&map));
+	*ret_map = map;
 	return 0;
 }
 
-/* The ring of @line instead of the present one; keeps I1 and I2. */
-static int move_data(struct vmap_shared *ring, struct shared_geometry *line, uint64_t start, uint64_t head)
+/* The ring of @line in another part of the file; keeps I1 and I2. */
+static int move_ring(struct vmap_shared *ring, struct shared_geometry *line, const struct contents *contents)
 {
 	struct vmap_os_mirror map = {0};
-	struct pages pages = pages_of(start, head, line->capacity);
-	int r = copy_data(ring, line, start, head, pages, &map);
+	struct pages pages = pages_of(contents->start, contents->head, line->capacity);
+	int r = copy_data(ring, line, contents, pages, &map);
+	SHARED_FAULT(DATA_MOVED);
 	if (r == 0 && fdatasync(ring->fd) < 0)
 		r = -errno;
+	if (r == 0 && atomic_load_explicit(&ring->broken, memory_order_relaxed))
+		r = -EIO;
 	if (r == 0)
-		r = set_geometry(ring, line);
+		r = write_geometry(ring, line);
 	if (r < 0) {
-		vmap_os_mirror_unmap(&map);
-		shared_trim(ring);
+		shared_unmap(&map);
 		return r;
 	}
-	vmap_os_mirror_unmap(&ring->map);
-	ring->map = map;
-	ring->header = (struct shared_header *)(void *)map.prefix;
-	ring->reserved_from = pages.from;
-	ring->reserved_to = pages.to;
+	/* Who waits for anything in the old part is to look at its state. */
+	struct shared_header *old = ring->header;
+	shared_wake(&old->data_waiters, &old->data_seq);
+	shared_wake(&old->space_waiters, &old->space_seq);
+	(void)shared_unlock(ring);
+	shared_adopt(ring, line, &map);
+	atomic_store_explicit(&ring->reserved_from, pages.from, memory_order_relaxed);
+	atomic_store_explicit(&ring->reserved_to, pages.to, memory_order_relaxed);
 	return 0;
 }
 
-static int reshape_locked(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy)
+/* The ring of @line, which differs in policy alone, where it is. */
+static int change_policy(struct vmap_shared *ring, struct shared_geometry *line, const struct contents *contents)
 {
 	struct shared_header *header = ring->header;
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_relaxed);
-	int r = settle_intent(ring, head);
-	if (r < 0)
-		return r;
-	uint64_t old_start = shared_window_start(ring, head);
-	uint64_t start = old_start;
-	bool starts_line = false;
-	if (head - start > capacity) {
-		/* A log gives its oldest bytes way, a queue would lose what somebody waits for. */
-		if (shared_is_bounded(ring))
-			return -EBUSY;
-		start = head - capacity;
-		starts_line = shared_starts_line(ring, start, old_start);
-	} else if (shared_is_bounded(ring) && head - start < ring->geometry.capacity) {
-		/* The last byte that was consumed is still there, unless a dead writer's intent was just settled. */
-		starts_line = shared_starts_line(ring, start, ring->geometry.base);
-	}
-	struct shared_geometry line = ring->geometry;
-	line.policy = policy;
-	line.base = start; /* keeps I3 */
 	/* Where a consumer would start, whichever of the two shapes is found after a kill. */
 	if (!shared_is_bounded(ring))
-		atomic_store_explicit(&header->tail, start, memory_order_release);
-	bool moves = capacity != line.capacity;
+		atomic_store_explicit(&header->tail, contents->start | SHARED_TAIL_FROZEN, memory_order_release);
+	int r = write_geometry(ring, line);
+	if (r < 0)
+		return r;
+	struct vmap_os_mirror same = ring->map;
+	uint64_t from = atomic_load_explicit(&ring->reserved_from, memory_order_relaxed);
+	uint64_t to = atomic_load_explicit(&ring->reserved_to, memory_order_relaxed);
+	shared_adopt(ring, line, &same);
+	atomic_store_explicit(&ring->reserved_from, from, memory_order_relaxed);
+	atomic_store_explicit(&ring->reserved_to, to, memory_order_relaxed);
+	atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_release);
+	atomic_store_explicit(&header->state, ring->open_word, memory_order_seq_cst);
+	shared_wake(&header->data_waiters, &header->data_seq);
+	shared_wake(&header->space_waiters, &header->space_seq);
+	return shared_unlock(ring);
+}
+
+/* Nothing is published or consumed here from now on; keeps I4. */
+static void freeze(struct vmap_shared *ring)
+{
+	struct shared_header *header = ring->header;
+	atomic_store_explicit(&header->state, ring->open_word | SHARED_MOVED, memory_order_seq_cst);
+	SHARED_FAULT(MOVED);
+	atomic_fetch_or_explicit(&header->tail, SHARED_TAIL_FROZEN, memory_order_acq_rel);
+	SHARED_FAULT(FROZEN);
+}
+
+static void thaw(struct vmap_shared *ring)
+{
+	struct shared_header *header = ring->header;
+	atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_release);
+	atomic_store_explicit(&header->state, ring->open_word, memory_order_seq_cst);
+}
+
+/* With the lock, or to lock its owner out; without it in either case when done. */
+static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy, bool lock_out)
+{
+	struct contents contents;
+	struct shared_geometry line = ring->geometry;
+	freeze(ring);
+	int r = find_contents(ring, capacity, &contents);
+	if (r < 0)
+		goto err_thaw;
+	line.policy = policy;
+	line.base = contents.start; /* keeps I3 */
+	line.shape = (line.shape + 1) & (UINT32_MAX >> SHARED_STATE_BITS);
+	/* What a dead writer announced is settled by a new header only: intent never goes back. */
+	bool moves = lock_out || capacity != line.capacity ||
+		     atomic_load_explicit(&ring->header->intent, memory_order_relaxed) != contents.head;
+	if (lock_out)
+		line.first_offset = line.data_offset + line.capacity;
 	if (moves) {
 		line.data_offset = free_offset(&line, capacity);
 		line.capacity = capacity;
-		r = move_data(ring, &line, start, head);
+		r = move_ring(ring, &line, &contents);
 	} else {
-		r = set_geometry(ring, &line);
+		r = change_policy(ring, &line, &contents);
 	}
 	if (r < 0)
-		return r;
-	header = ring->header; /* it may have moved, too */
-	if (start > old_start) {
-		uint64_t gone = atomic_load_explicit(&header->overwritten, memory_order_relaxed);
-		atomic_store_explicit(&header->overwritten, gone + (start - old_start), memory_order_relaxed);
-	}
+		goto err_thaw;
+	struct shared_header *header = ring->header; /* it may be another */
+	if (contents.start > contents.old_start)
+		atomic_fetch_add_explicit(&header->overwritten, contents.start - contents.old_start, memory_order_relaxed);
 	/* Not before: the old shape needs what this word says. A kill here costs a reader one whole line. */
-	if (starts_line)
-		atomic_store_explicit(&header->line_tail, start, memory_order_relaxed);
+	if (contents.starts_line)
+		atomic_store_explicit(&header->line_tail, contents.start, memory_order_relaxed);
 	if (moves && fdatasync(ring->fd) == 0) /* a disk that is failing keeps both */
 		shared_trim(ring);
 	return 0;
+
+err_thaw:
+	thaw(ring);
+	shared_trim(ring);
+	if (!lock_out)
+		(void)shared_unlock(ring);
+	return r;
 }
 
 int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy)
 {
+	if (!ring->writable)
+		return -EACCES;
 	if (capacity == 0 || (policy != VMAP_RING_OVERWRITE && policy != VMAP_RING_BOUNDED))
 		return -EINVAL;
 	capacity = vmap_shared_round_capacity(capacity);
 	if (capacity == 0)
 		return -EFBIG;
-	pthread_mutex_lock(&ring->lock);
-	int r = 0;
-	if (capacity != ring->geometry.capacity || policy != (enum vmap_ring_policy)ring->geometry.policy)
-		r = reshape_locked(ring, capacity, policy);
-	pthread_mutex_unlock(&ring->lock);
+	if (capacity == ring->geometry.capacity && policy == (enum vmap_ring_policy)ring->geometry.policy)
+		return 0;
+	int r = shared_lock(ring, LOCK_NS);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&ring->geometry_lock);
+	r = reshape(ring, capacity, policy, false);
+	pthread_mutex_unlock(&ring->geometry_lock);
+	return r;
+}
+
+int vmap_shared_revoke(struct vmap_shared *ring)
+{
+	if (!ring->writable)
+		return -EACCES;
+	pthread_mutex_lock(&ring->geometry_lock);
+	int r = reshape(ring, ring->geometry.capacity, (enum vmap_ring_policy)ring->geometry.policy, true);
+	pthread_mutex_unlock(&ring->geometry_lock);
 	return r;
 }
 
@@ -216,10 +332,22 @@ uint64_t vmap_shared_attributes(const struct vmap_shared *ring)
 
 int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 {
-	pthread_mutex_lock(&ring->lock);
-	struct shared_geometry line = ring->geometry;
-	line.attributes = attributes;
-	int r = attributes == ring->geometry.attributes ? 0 : write_geometry(ring, &line);
+	if (!ring->writable)
+		return -EACCES;
+	if (attributes == vmap_shared_attributes(ring))
+		return 0;
+	int r = shared_lock(ring, LOCK_NS);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&ring->geometry_lock);
+	struct shared_geometry line;
+	/* From the file: somebody else may have set attributes since. */
+	r = shared_read_geometry(ring->fd, &line);
+	if (r == 0) {
+		ring->geometry.generation = line.generation;
+		line.attributes = attributes;
+		r = write_geometry(ring, &line);
+	}
 	if (r == 0) {
 		/* Word by word: readers are using the others. */
 		ring->geometry.attributes = line.attributes;
@@ -227,6 +355,7 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 		ring->geometry.crc32c = line.crc32c;
 		atomic_store_explicit(&ring->attributes, attributes, memory_order_relaxed);
 	}
-	pthread_mutex_unlock(&ring->lock);
-	return r;
+	pthread_mutex_unlock(&ring->geometry_lock);
+	int moved = shared_unlock(ring);
+	return r < 0 ? r : moved;
 }

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sleeping until there is something to read, or room, and waking who sleeps.
+ *
+ * Invariants:
+ * I1 Who sleeps has said so before it looked for the last time; who publishes looks for sleepers afterwards.
+ * I2 Every sleep is bounded: a writer may be killed between publishing and waking.
+ * I3 Where nobody sleeps, an append makes no system call.
+ *
+ * Pairs:
+ *   wait:A  seq_cst fence after the count of sleepers was raised, before head (tail) is loaded for the last time
+ *     with  wake:A  seq_cst fence after head (tail) was stored, before the count is loaded
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "shared_priv.h"
+
+/* How long a sleeper goes without a look at the world: who was to wake it may have died. */
+#define SLICE_NS 100000000u
+/* A handle that cannot write cannot say that it sleeps: it looks again after 1 ms, and ever later, up to 8 ms. */
+#define READER_NAP_NS 1000000u
+#define READER_NAP_MAX_NS 8000000u
+
+void shared_wake(_Atomic uint32_t *waiters, _Atomic uint32_t *seq)
+{
+	atomic_thread_fence(memory_order_seq_cst); /* wake:A */
+	if (atomic_load_explicit(waiters, memory_order_relaxed) == 0)
+		return; /* keeps I3 */
+	atomic_fetch_add_explicit(seq, 1, memory_order_relaxed);
+	vmap_os_futex_wake(seq, INT_MAX);
+}
+
+/* What is waited for: 1 it is there, 0 not yet, or a negative errno. */
+typedef int look_fn(const struct vmap_shared *ring, uint64_t what);
+
+static int look_for_data(const struct vmap_shared *ring, uint64_t cursor)
+{
+	/* Any other head, also one below the cursor, is for the reader to see. */
+	return atomic_load_explicit(&ring->header->head, memory_order_acquire) != cursor ? 1 : shared_check_state(ring);
+}
+
+static int look_for_room(const struct vmap_shared *ring, uint64_t len)
+{
+	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire);
+	uint64_t start = shared_window_start(ring, head);
+	uint64_t used = start < head ? head - start : 0;
+	if (used <= ring->geometry.capacity && len <= ring->geometry.capacity - used)
+		return 1;
+	return shared_check_state(ring);
+}
+
+static uint64_t left_of(uint64_t start, int timeout_ms)
+{
+	if (timeout_ms < 0)
+		return UINT64_MAX;
+	uint64_t all = (uint64_t)timeout_ms * 1000000u;
+	uint64_t gone = vmap_os_monotonic_ns() - start;
+	return gone < all ? all - gone : 0;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* For handles that can write: they are counted, so they are woken. */
+static int wait_counted(struct vmap_shared *ring, look_fn *look, uint64_t what, _Atomic uint32_t *waiters,
+			const _Atomic uint32_t *seq, int timeout_ms)
+{
+	uint64_t start = vmap_os_monotonic_ns();
+	int r = 0;
+	atomic_fetch_add_explicit(waiters, 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_seq_cst); /* wait:A, keeps I1 */
+	while (r == 0) {
+		uint32_t seen = atomic_load_explicit(seq, memory_order_acquire);
+		r = look(ring, what);
+		uint64_t left = left_of(start, timeout_ms);
+		if (r != 0)
+			break;
+		if (left == 0)
+			r = -ETIMEDOUT;
+		SHARED_FAULT(SLEEPS);
+		if (r == 0)
+			vmap_os_futex_wait(seq, seen, least(left, SLICE_NS)); /* keeps I2 */
+	}
+	atomic_fetch_sub_explicit(waiters, 1, memory_order_relaxed);
+	return r < 0 ? r : 0;
+}
+
+static int wait_uncounted(const struct vmap_shared *ring, look_fn *look, uint64_t what, const _Atomic uint32_t *seq,
+			  int timeout_ms)
+{
+	uint64_t start = vmap_os_monotonic_ns();
+	for (uint64_t nap = READER_NAP_NS;; nap = least(2 * nap, READER_NAP_MAX_NS)) {
+		uint32_t seen = atomic_load_explicit(seq, memory_order_acquire);
+		int r = look(ring, what);
+		uint64_t left = left_of(start, timeout_ms);
+		if (r != 0)
+			return r < 0 ? r : 0;
+		if (left == 0)
+			return -ETIMEDOUT;
+		/* The futex wakes us at once if another sleeper was announced. */
+		vmap_os_futex_wait(seq, seen, least(left, nap));
+	}
+}
+
+int vmap_shared_wait(struct vmap_shared *ring, uint64_t cursor, int timeout_ms)
+{
+	struct shared_header *header = ring->header;
+	int r = look_for_data(ring, cursor);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (ring->writable)
+		return wait_counted(ring, look_for_data, cursor, &header->data_waiters, &header->data_seq, timeout_ms);
+	return wait_uncounted(ring, look_for_data, cursor, &header->data_seq, timeout_ms);
+}
+
+int vmap_shared_wait_room(struct vmap_shared *ring, size_t len, int timeout_ms)
+{
+	struct shared_header *header = ring->header;
+	if (!ring->writable)
+		return -EACCES;
+	if (len > ring->geometry.capacity)
+		return -EMSGSIZE;
+	if (!shared_is_bounded(ring))
+		return 0;
+	return wait_counted(ring, look_for_room, len, &header->space_waiters, &header->space_seq, timeout_ms);
+}
+
+void vmap_shared_watch(struct vmap_shared *ring, struct vmap_shared_watch *ret_watch)
+{
+	*ret_watch = (struct vmap_shared_watch){
+		.ring = ring,
+		.head = atomic_load_explicit(&ring->header->head, memory_order_acquire),
+		.tail = atomic_load_explicit(&ring->header->tail, memory_order_acquire),
+	};
+}
+
+int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, const uint32_t *bell, uint32_t bell_seen,
+			 int timeout_ms)
+{
+	struct vmap_os_futex futexes[VMAP_OS_FUTEX_ANY_MAX];
+	size_t n_futexes = 0;
+	if (n > VMAP_SHARED_WATCH_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		if (!watches[i].ring->writable)
+			return -EACCES;
+		struct shared_header *header = watches[i].ring->header;
+		atomic_fetch_add_explicit(&header->data_waiters, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&header->space_waiters, 1, memory_order_relaxed);
+	}
+	atomic_thread_fence(memory_order_seq_cst); /* wait:A, keeps I1 */
+	bool changed = false;
+	for (size_t i = 0; i < n; i++) {
+		struct shared_header *header = watches[i].ring->header;
+		futexes[n_futexes].word = &header->data_seq;
+		futexes[n_futexes++].seen = atomic_load_explicit(&header->data_seq, memory_order_acquire);
+		futexes[n_futexes].word = &header->space_seq;
+		futexes[n_futexes++].seen = atomic_load_explicit(&header->space_seq, memory_order_acquire);
+		changed |= atomic_load_explicit(&header->head, memory_order_acquire) != watches[i].head ||
+			   atomic_load_explicit(&header->tail, memory_order_acquire) != watches[i].tail;
+	}
+	futexes[n_futexes].word = (const _Atomic uint32_t *)(const void *)bell;
+	futexes[n_futexes++].seen = bell_seen;
+	if (!changed)
+		vmap_os_futex_wait_any(futexes, n_futexes, timeout_ms < 0 ? SLICE_NS : (uint64_t)timeout_ms * 1000000u);
+	for (size_t i = 0; i < n; i++) {
+		struct shared_header *header = watches[i].ring->header;
+		atomic_fetch_sub_explicit(&header->data_waiters, 1, memory_order_relaxed);
+		atomic_fetch_sub_explicit(&header->space_waiters, 1, memory_order_relaxed);
+	}
+	return 0;
+}
+
+void vmap_shared_ring_bell(uint32_t *bell)
+{
+	_Atomic uint32_t *word = (_Atomic uint32_t *)(void *)bell;
+	atomic_fetch_add_explicit(word, 1, memory_order_release);
+	vmap_os_futex_wake(word, INT_MAX);
+}
