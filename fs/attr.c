@@ -11,7 +11,8 @@ static void control_stat(const struct rfs_node *node, struct stat *ret_stat)
 	bool dir = node->kind == RFS_NODE_CONTROL_DIR;
 	memset(ret_stat, 0, sizeof(*ret_stat));
 	ret_stat->st_ino = node->slot.id;
-	ret_stat->st_mode = dir ? S_IFDIR | 0555 : S_IFREG | 0444;
+	/* Writable for ourselves, who bind sockets there; nobody else gets past rfs_dir_fd(). */
+	ret_stat->st_mode = dir ? S_IFDIR | 0755 : node->kind == RFS_NODE_SOCKET ? S_IFSOCK | 0666 : S_IFREG | 0444;
 	ret_stat->st_nlink = dir ? 2 : 1;
 	ret_stat->st_uid = geteuid();
 	ret_stat->st_gid = getegid();
@@ -39,7 +40,7 @@ static void ring_stat(const struct rfs_node *node, const struct vmap_shared_stat
 
 int rfs_attr_get(struct rfs *fs, struct rfs_node *node, struct stat *ret_stat)
 {
-	if (node->kind == RFS_NODE_CONTROL_DIR || node->kind == RFS_NODE_CONTROL_FILE) {
+	if (node->kind == RFS_NODE_CONTROL_DIR || node->kind == RFS_NODE_CONTROL_FILE || node->kind == RFS_NODE_SOCKET) {
 		control_stat(node, ret_stat);
 		return 0;
 	}

@@ -56,7 +56,7 @@ int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, s
 	handle->peeks = false;
 	/* As with a FIFO: a producer that says `> queue` does not throw away what others have put in. */
 	if (options->clear && !handle->is_stream)
-		vmap_shared_clear(ring);
+		(void)rfs_ring_clear(canonical, ring); /* reads and writes will say what is wrong with it */
 	rfs_cursor_init(&handle->cursor, ring, rfs_align_of(vmap_shared_attributes(ring), options->mount_choices), view);
 	handle->cursor.follows_clear = options->writable;
 	pthread_mutex_lock(&canonical->park.lock);

@@ -96,6 +96,7 @@ static int serve(struct rfs *fs)
 		fuse_set_log_func(log_to_syslog);
 	}
 	int r = rfs_session_run(fs);
+	rfs_handover_end(fs);
 	rfs_locks_abandon(&fs->locks, &fs->nodes, -ENOTCONN);
 	rfs_park_abandon(fs, ENOTCONN);
 	if (r < 0)
@@ -114,9 +115,11 @@ static int mount_and_serve(struct rfs *fs, struct fuse_args *args, const char *m
 	rfs_handles_init(&fs->handles);
 	rfs_views_init(&fs->views);
 	rfs_locks_init(&fs->locks, rfs_lock_done);
+	rfs_handover_init(&fs->handover);
 	fs->session = fuse_session_new(args, &rfs_ops, sizeof(rfs_ops), fs);
 	if (!fs->session) {
 		r = RFS_EXIT_USAGE; /* libfuse has named the option */
+		rfs_handover_finish(fs);
 		goto out;
 	}
 	if (fuse_session_mount(fs->session, mountpoint) == 0) {
@@ -124,6 +127,7 @@ static int mount_and_serve(struct rfs *fs, struct fuse_args *args, const char *m
 		r = serve(fs);
 		fuse_session_unmount(fs->session);
 	}
+	rfs_handover_finish(fs); /* the connection is cut: whoever waited for an answer of ours has one */
 	fuse_session_destroy(fs->session);
 out:
 	rfs_handles_finish(&fs->handles);
@@ -148,6 +152,7 @@ static int run(struct rfs *fs, struct fuse_args *args)
 	}
 	if (r == 0) {
 		bool mounted = false;
+		fs->mountpoint = mountpoint;
 		r = mount_and_serve(fs, args, mountpoint, &mounted);
 		rfs_store_close(&fs->store, !mounted);
 	}
@@ -171,6 +176,7 @@ int main(int argc, char *argv[])
 		umask(0); /* the kernel has applied the program's */
 		raise_limits();
 		rfs_session_block_signals();
+		vmap_shared_guard(); /* a ring that somebody cuts short is EIO for that ring */
 		r = run(fs, &args);
 	}
 	rfs_options_finish(&fs->options);

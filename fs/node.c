@@ -215,6 +215,17 @@ int rfs_node_create_view(struct rfs_nodes *nodes, struct rfs_node *canonical, st
 	return 0;
 }
 
+int rfs_node_create_socket(struct rfs_nodes *nodes, struct rfs_node **ret_node)
+{
+	pthread_mutex_lock(&nodes->lock);
+	struct rfs_node *node = node_alloc(nodes, RFS_NODE_SOCKET);
+	pthread_mutex_unlock(&nodes->lock);
+	if (!node)
+		return -ENFILE;
+	*ret_node = node;
+	return 0;
+}
+
 /*
  * Under the lock: free what nobody holds any more (keeps I2), and what only that one held. The result is the
  * descriptor to close when the lock is left, or -1: the last one of a large deleted ring takes its time.
@@ -227,7 +238,7 @@ static int free_unused(struct rfs_nodes *nodes, struct rfs_node *node)
 		if (node->kind == RFS_NODE_VIEW) {
 			next = node_at(nodes, node->canonical);
 			next->refs--;
-		} else {
+		} else if (node->kind != RFS_NODE_SOCKET) {
 			hash_remove(nodes, node);
 			fd = node->fd; /* at most one: a view leads to its ring, and a ring to nothing */
 		}
@@ -298,6 +309,8 @@ int rfs_node_map(struct rfs_node *node, struct vmap_shared **ret_ring)
 			r = vmap_shared_open(fd, &node->ring);
 			close(fd);
 		}
+		if (r == 0)
+			(void)vmap_shared_serve(node->ring);
 	}
 	if (r == 0) {
 		node->users++;
@@ -317,6 +330,14 @@ void rfs_node_unmap(struct rfs_node *node)
 	}
 	pthread_mutex_unlock(&node->ring_lock);
 	vmap_shared_close(unused);
+}
+
+int rfs_node_open_file(struct rfs_node *node, int access, int *ret_fd)
+{
+	pthread_mutex_lock(&node->ring_lock);
+	int r = rfs_store_open_ring(node->fd, access, ret_fd);
+	pthread_mutex_unlock(&node->ring_lock);
+	return r;
 }
 
 int rfs_node_chmod(struct rfs_node *node, mode_t mode)

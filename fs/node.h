@@ -28,6 +28,7 @@ enum rfs_node_kind {
 	RFS_NODE_OTHER,        /* symbolic link, FIFO, socket: the kernel's own business */
 	RFS_NODE_CONTROL_DIR,  /* /.ringfs */
 	RFS_NODE_CONTROL_FILE, /* /.ringfs/NAME */
+	RFS_NODE_SOCKET,       /* where a ring is handed over, for a moment; see handover.h */
 };
 
 /* Fixed ids: the first slots of the table, never freed. */
@@ -89,6 +90,9 @@ int rfs_node_find(struct rfs_nodes *nodes, int path_fd, const struct stat *st, s
 /* A fresh view of the ring @canonical with one reference for the caller; it refers to @canonical itself. */
 int rfs_node_create_view(struct rfs_nodes *nodes, struct rfs_node *canonical, struct rfs_node **ret_view);
 
+/* A node for a socket that no store knows of, with one reference for the caller. */
+int rfs_node_create_socket(struct rfs_nodes *nodes, struct rfs_node **ret_node);
+
 void rfs_node_ref(struct rfs_nodes *nodes, struct rfs_node *node);
 void rfs_node_unref(struct rfs_nodes *nodes, struct rfs_node *node);
 
@@ -102,6 +106,8 @@ struct rfs_node *rfs_node_canonical(struct rfs_nodes *nodes, struct rfs_node *no
 /* Map the ring of a canonical RING node, or share its mapping; each success is paired with rfs_node_unmap(). */
 int rfs_node_map(struct rfs_node *node, struct vmap_shared **ret_ring);
 void rfs_node_unmap(struct rfs_node *node);
+/* Open the file of a canonical RING node past its mode; O_RDONLY or O_RDWR. The caller closes *ret_fd. */
+int rfs_node_open_file(struct rfs_node *node, int access, int *ret_fd);
 
 /* Change the mode; not while the ring is being opened past it (rfs_store_open_ring()). */
 int rfs_node_chmod(struct rfs_node *node, mode_t mode);

@@ -43,7 +43,7 @@ static int set_size(struct rfs *fs, struct rfs_node *node, uint64_t size)
 	struct vmap_shared_state state;
 	vmap_shared_get_state(ring, &state);
 	if (size == 0) {
-		vmap_shared_clear(ring);
+		r = rfs_ring_clear(canonical, ring);
 		rfs_stream_wake(fs, canonical); /* there is room */
 	} else if (size != state.head - state.tail) {
 		r = -EINVAL;
@@ -85,10 +85,13 @@ static int set_times(struct rfs *fs, struct rfs_node *node, int fd, const struct
 	if (r < 0)
 		return rfs_ring_error(r, canonical);
 	rfs_ring_enter(canonical);
-	vmap_shared_set_mtime(ring, to_ns(times[1]));
+	unsigned tries = 0;
+	do {
+		r = vmap_shared_set_mtime(ring, to_ns(times[1]));
+	} while (rfs_ring_retry(r, canonical, ring, &tries));
 	rfs_ring_leave(canonical);
 	rfs_node_unmap(canonical);
-	return 0;
+	return r < 0 ? -EIO : 0;
 }
 
 /* In the order in which a later step needs an earlier one: ownership clears mode bits. */

@@ -279,10 +279,17 @@ void rfs_op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct 
 	}
 }
 
-/* A writer of an overwrite ring never waits. */
+/* A writer of an overwrite ring waits for nobody but a mapped writer that has stopped in the middle of an append. */
 static void append(struct rfs *fs, fuse_req_t req, const struct rfs_handle *handle, const char *buf, size_t size, bool sync)
 {
-	ssize_t n = vmap_shared_append(handle->ring, buf, size);
+	struct rfs_node *node = rfs_node_get(&fs->nodes, handle->node);
+	unsigned tries = 0;
+	ssize_t n;
+	do {
+		n = vmap_shared_append_within(handle->ring, buf, size, 0);
+	} while (n < 0 && rfs_ring_retry((int)n, node, handle->ring, &tries));
+	if (n == -EBUSY || n == -ESTALE || n == -EBADMSG)
+		n = -EIO; /* a mapped process plays tricks with the lock, the shape or the header */
 	int r = n >= 0 && sync ? vmap_shared_sync(handle->ring) : 0;
 	if (r < 0)
 		n = r;

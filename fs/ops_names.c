@@ -45,6 +45,11 @@ void rfs_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		rfs_reply_entry(req, node);
 		return;
 	}
+	node = rfs_handover_find(fs, name);
+	if (node) {
+		rfs_reply_entry(req, node);
+		return;
+	}
 	struct rfs_node *dir = rfs_node_get(&fs->nodes, parent);
 	int r = !dir ? -ESTALE : dir->kind == RFS_NODE_DIR && strcmp(name, RFS_CONTROL_NAME) != 0 ? 0 : -ENOENT;
 	if (r == 0)
@@ -114,6 +119,11 @@ void rfs_op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mo
 	(void)rdev;
 	struct rfs *fs = rfs_of(req);
 	struct rfs_creator creator = rfs_creator_of(req, mode);
+	struct rfs_node *socket = parent == RFS_NODE_CONTROL ? rfs_handover_mknod(fs, name, mode) : NULL;
+	if (socket) {
+		rfs_reply_entry(req, socket);
+		return;
+	}
 	int dir_fd = rfs_dir_fd(fs, parent, name);
 	int r = dir_fd < 0 ? dir_fd : 0;
 	if (r == 0 && S_ISREG(mode))
@@ -161,10 +171,13 @@ void rfs_op_link(fuse_req_t req, fuse_ino_t ino, fuse_ino_t new_parent, const ch
 
 void rfs_op_unlink(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
-	int dir_fd = rfs_dir_fd(rfs_of(req), parent, name);
+	struct rfs *fs = rfs_of(req);
+	int dir_fd = rfs_dir_fd(fs, parent, name);
 	int err = dir_fd < 0 ? -dir_fd : 0;
 	if (err == 0 && unlinkat(dir_fd, name, 0) < 0)
 		err = errno;
+	if (err == 0)
+		rfs_handover_name_gone(fs);
 	fuse_reply_err(req, err);
 }
 
@@ -212,6 +225,8 @@ void rfs_op_rename(fuse_req_t req, fuse_ino_t parent, const char *name, fuse_ino
 		if (err != 0)
 			rfs_defaults_put_back(&fs->store, new_dir_fd, new_name, &attr);
 	}
+	if (err == 0)
+		rfs_handover_name_gone(fs);
 	fuse_reply_err(req, err);
 }
 

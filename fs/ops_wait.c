@@ -5,6 +5,8 @@
 #include <poll.h>
 #include <string.h>
 
+#include <vmap/handover.h>
+
 #include "control.h"
 #include "ops.h"
 #include "session.h"
@@ -35,6 +37,10 @@ void rfs_op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg, s
 	(void)ino, (void)arg, (void)in_buf, (void)in_len, (void)out_len;
 	struct rfs *fs = rfs_of(req);
 	struct rfs_handle *handle = flags & FUSE_IOCTL_DIR ? NULL : rfs_handle_of(fs, fi);
+	if (cmd == VMAP_IOC_HANDOVER && handle && handle->kind == RFS_HANDLE_RING) {
+		rfs_handover_request(fs, req, handle, fuse_req_ctx(req)->uid);
+		return;
+	}
 	if (cmd != RINGFS_IOC_PEEK || !handle || handle->kind != RFS_HANDLE_RING || !handle->is_stream) {
 		fuse_reply_err(req, ENOTTY);
 		return;

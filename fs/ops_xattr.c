@@ -193,6 +193,7 @@ static int set_on_ring(struct rfs *fs, struct rfs_node *node, enum rfs_ringattr_
 		return rfs_ring_error(r, node);
 	rfs_session_may_wait();
 	pthread_rwlock_wrlock(&node->shape_lock); /* nobody opens, closes, reads or writes meanwhile */
+	rfs_ring_free_lock(node, ring);
 	r = change_ring(node, ring, id, attr);
 	pthread_rwlock_unlock(&node->shape_lock);
 	if (r == 0) {

@@ -36,6 +36,7 @@ static const struct fuse_opt table[] = {
 	ATTRIBUTE("full=%s", RFS_RINGATTR_FULL),
 	ATTRIBUTE("eof=%s", RFS_RINGATTR_EOF),
 	ATTRIBUTE("lost=%s", RFS_RINGATTR_LOST),
+	ATTRIBUTE("map=%s", RFS_RINGATTR_MAP),
 	WORD("store=%s", store),
 	WORD("views=%s", views),
 	KEY("-h", KEY_HELP),

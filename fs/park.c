@@ -22,7 +22,16 @@ void rfs_park_init(struct rfs_park *park)
 
 void rfs_park_finish(struct rfs_park *park)
 {
+	free(park->put_back);
 	pthread_mutex_destroy(&park->lock);
+}
+
+bool rfs_park_is_busy(struct rfs_park *park)
+{
+	pthread_mutex_lock(&park->lock);
+	bool busy = park->n_waiting > 0 || park->polled != 0;
+	pthread_mutex_unlock(&park->lock);
+	return busy;
 }
 
 void rfs_parked_free(struct rfs_parked *parked)

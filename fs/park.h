@@ -43,7 +43,14 @@ struct rfs_park {
 	uint32_t n_readers;  /* open handles that may read, */
 	uint32_t n_writers;  /* and that may write */
 	uint32_t n_waiting;  /* in both lines */
+	uint32_t n_mapped_writers; /* of n_writers, processes that have the ring mapped */
+	bool is_stuck;       /* a mapped writer has stopped with the ring's lock: rfs_ring_unstick() */
+	uint8_t *put_back;   /* consumed for a reader that was gone: the next one's. Before all that is in the ring */
+	size_t put_back_len;
 };
+
+/* Does anything wait, or poll? Takes the lock. */
+bool rfs_park_is_busy(struct rfs_park *park);
 
 void rfs_park_init(struct rfs_park *park);
 void rfs_park_finish(struct rfs_park *park);

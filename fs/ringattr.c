@@ -7,7 +7,7 @@
 
 #include "ringattr.h"
 
-#define CHOICES_MAX 3
+#define CHOICES_MAX 4
 
 static const struct {
 	const char *name;
@@ -20,6 +20,7 @@ static const struct {
 	[RFS_RINGATTR_FULL] = {"full", "block or error", {"block", "error"}},
 	[RFS_RINGATTR_EOF] = {"eof", "end or wait", {"end", "wait"}},
 	[RFS_RINGATTR_LOST] = {"lost", "skip, mark or error", {"skip", "mark", "error"}},
+	[RFS_RINGATTR_MAP] = {"map", "owner, none, ro or rw", {"owner", "none", "ro", "rw"}},
 };
 
 const char *rfs_ringattr_name(enum rfs_ringattr_id id)

@@ -22,6 +22,7 @@ enum rfs_ringattr_id {
 	RFS_RINGATTR_FULL,
 	RFS_RINGATTR_EOF,
 	RFS_RINGATTR_LOST,
+	RFS_RINGATTR_MAP,
 	RFS_N_RINGATTRS,
 };
 
@@ -31,6 +32,7 @@ enum { RFS_ALIGN_LINE = 1, RFS_ALIGN_BYTE };
 enum { RFS_FULL_BLOCK = 1, RFS_FULL_ERROR };
 enum { RFS_EOF_END = 1, RFS_EOF_WAIT };
 enum { RFS_LOST_SKIP = 1, RFS_LOST_MARK, RFS_LOST_ERROR };
+enum { RFS_MAP_OWNER = 1, RFS_MAP_NONE, RFS_MAP_RO, RFS_MAP_RW };
 
 /* Enough for the text of any value. */
 #define RFS_RINGATTR_TEXT_MAX 24

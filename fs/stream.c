@@ -6,7 +6,8 @@
  * I1 Nobody waits for what is there: who leaves the lock has served both lines as far as the ring allows.
  * I2 First come, first served: a request that finds others waiting in its line goes behind them.
  * I3 Bytes are consumed when the kernel has taken them, not before: a reader that was killed in between leaves
- *    them to the next one.
+ *    them to the next one. Only where mapped processes may consume, too, it is the other way round, and what the
+ *    kernel does not take is put back in front of the ring, in this process's memory.
  * I4 A write of up to the capacity goes in whole or not at all.
  * I5 With align=line, a line of up to 64 KiB whose end is in the ring goes to one reader, in however many reads. So
  *    shells, which read a queue byte by byte, can share one.
@@ -81,37 +82,94 @@ static bool may_read(const struct rfs_park *park, const struct rfs_handle *handl
 	return park->line_owner == 0 || park->line_owner == handle->slot.id;
 }
 
+/* Consumed, and the kernel did not take it: the next reader's. Without memory for it, it is lost with its reader. */
+static void put_back(struct rfs_park *park, const uint8_t *bytes, size_t len)
+{
+	uint8_t *copy = malloc(len + park->put_back_len);
+	if (!copy)
+		return;
+	memcpy(copy, bytes, len);
+	if (park->put_back_len > 0)
+		memcpy(copy + len, park->put_back, park->put_back_len);
+	free(park->put_back);
+	park->put_back = copy;
+	park->put_back_len += len;
+}
+
+static void count_read(struct rfs *fs, size_t len)
+{
+	rfs_count(&fs->metrics.reads, 1);
+	rfs_count(&fs->metrics.read_bytes, len);
+}
+
+/* Answer a read with what was put back, which is before all that is in the ring. */
+static void answer_put_back(struct rfs *fs, struct rfs_park *park, fuse_req_t req, size_t len)
+{
+	size_t n = park->put_back_len < len ? park->put_back_len : len;
+	if (fuse_reply_buf(req, (const char *)park->put_back, n) != 0)
+		return;
+	memmove(park->put_back, park->put_back + n, park->put_back_len - n);
+	park->put_back_len -= n;
+	count_read(fs, n);
+}
+
 /* Answer a read with what the ring holds, if anything; keeps I3. False: it must wait. */
 static bool answer_read(struct rfs *fs, struct rfs_park *park, fuse_req_t req, struct rfs_handle *handle, size_t len,
 			uint64_t offset)
 {
-	struct vmap_shared_state state;
-	vmap_shared_get_state(handle->ring, &state);
-	size_t held = (size_t)(state.head - state.tail);
-	if (held == 0 || !may_read(park, handle))
+	if (!may_read(park, handle))
 		return false;
+	if (park->put_back_len > 0) {
+		answer_put_back(fs, park, req, len);
+		return true;
+	}
 	uint8_t *buf = rfs_session_buffer(len);
 	if (!buf) {
 		fuse_reply_err(req, ENOMEM);
 		return true;
 	}
-	uint64_t pos = state.tail;
-	ssize_t n = vmap_shared_read(handle->ring, &pos, buf, len);
-	if (n < 0) {
+	bool consumes_first = park->n_mapped_writers > 0;
+	size_t taken;
+	int r;
+	do {
+		struct vmap_shared_state state;
+		vmap_shared_get_state(handle->ring, &state);
+		size_t held = (size_t)(state.head - state.tail);
+		if (held == 0)
+			return false;
+		uint64_t pos = state.tail;
+		ssize_t n = vmap_shared_read(handle->ring, &pos, buf, len);
+		if (n == -EPIPE) { /* a mapped process was quicker */
+			r = -EPIPE;
+			continue;
+		}
+		if (n < 0) {
+			fuse_reply_err(req, EIO);
+			return true;
+		}
+		taken = (size_t)n;
+		park->line_owner = 0;
+		/* What empties the ring ends where a write ended. */
+		if (taken < held &&
+		    rfs_align_of(vmap_shared_attributes(handle->ring), fs->options.attributes.choices) == VMAP_ALIGN_LINE)
+			taken = take_lines(park, handle, state.tail, buf, taken);
+		handle->more_at = taken == len && rfs_read_may_be_cut(fs, len) ? offset + taken : 0;
+		if (!consumes_first) {
+			if (fuse_reply_buf(req, (const char *)buf, taken) == 0) {
+				vmap_shared_consume(handle->ring, state.tail, taken);
+				count_read(fs, taken);
+			}
+			return true;
+		}
+		/* Fails if somebody else was quicker, who then got on: so this ends. */
+		r = vmap_shared_consume(handle->ring, state.tail, taken);
+	} while (r == -EPIPE);
+	if (r < 0)
 		fuse_reply_err(req, EIO);
-		return true;
-	}
-	size_t taken = (size_t)n;
-	park->line_owner = 0;
-	/* What empties the ring ends where a write ended. */
-	if (taken < held && rfs_align_of(vmap_shared_attributes(handle->ring), fs->options.attributes.choices) == VMAP_ALIGN_LINE)
-		taken = take_lines(park, handle, state.tail, buf, taken);
-	handle->more_at = taken == len && rfs_read_may_be_cut(fs, len) ? offset + taken : 0;
-	if (fuse_reply_buf(req, (const char *)buf, taken) != 0)
-		return true;
-	vmap_shared_consume(handle->ring, state.tail, taken);
-	rfs_count(&fs->metrics.reads, 1);
-	rfs_count(&fs->metrics.read_bytes, taken);
+	else if (fuse_reply_buf(req, (const char *)buf, taken) == 0)
+		count_read(fs, taken);
+	else
+		put_back(park, buf, taken);
 	return true;
 }
 
@@ -127,7 +185,7 @@ static int append_more(struct rfs *fs, struct rfs_handle *handle, const uint8_t 
 	size_t n = rest < room ? rest : room;
 	if (n == 0)
 		return -EAGAIN;
-	ssize_t r = vmap_shared_append(handle->ring, bytes + *done, n);
+	ssize_t r = vmap_shared_append_within(handle->ring, bytes + *done, n, 0);
 	if (r < 0)
 		return (int)r;
 	*done += n;
@@ -177,7 +235,9 @@ static bool serve_writer(struct rfs *fs, struct rfs_park *park)
 		r = -ENOSPC; /* the ring was told so while this one waited */
 		vmap_shared_count_dropped(p->handle->ring);
 	}
-	if (r == -EAGAIN)
+	if (r == -EBUSY)
+		park->is_stuck = true;
+	if (r == -EAGAIN || r == -EBUSY)
 		return p->done > before;
 	rfs_park_remove(park, RFS_PARK_WRITERS, p);
 	answer_write(fs, p->req, p->handle, p->done, p->sync, r);
@@ -216,11 +276,36 @@ static void serve(struct rfs *fs, struct rfs_node *node)
 	rfs_park_notify(fs, park);
 }
 
+/*
+ * Leave park.lock. If a mapped writer that has stopped with the ring's lock was in the way, wait for it or lock it out,
+ * and go on.
+ */
+static void leave(struct rfs *fs, struct rfs_node *node)
+{
+	struct rfs_park *park = &node->park;
+	while (park->is_stuck) {
+		park->is_stuck = false;
+		pthread_mutex_unlock(&park->lock);
+		int r = rfs_ring_unstick(node, node->ring);
+		pthread_mutex_lock(&park->lock);
+		if (r == 0)
+			serve(fs, node);
+	}
+	pthread_mutex_unlock(&park->lock);
+}
+
 void rfs_stream_wake(struct rfs *fs, struct rfs_node *node)
 {
 	pthread_mutex_lock(&node->park.lock);
 	serve(fs, node);
-	pthread_mutex_unlock(&node->park.lock);
+	leave(fs, node);
+}
+
+/* A request has come to wait: if mapped processes can change the ring, somebody must look for that. */
+static void watch(struct rfs *fs, const struct rfs_park *park)
+{
+	if (park->n_mapped_writers > 0)
+		vmap_shared_ring_bell(&fs->handover.bell);
 }
 
 /*
@@ -289,8 +374,10 @@ void rfs_stream_read(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle, 
 				     &(struct rfs_parked){.req = req, .handle = handle, .len = len, .offset = offset}, NULL);
 		if (r < 0)
 			fuse_reply_err(req, -r);
+		else
+			watch(fs, park);
 	}
-	pthread_mutex_unlock(&park->lock);
+	leave(fs, node);
 }
 
 /* What did not go in at once: wait, or say why not. *done bytes of it are in already. */
@@ -305,6 +392,7 @@ static void write_later(struct rfs *fs, struct rfs_handle *handle, const struct 
 		handle->poll_room = what->len;
 	} else {
 		r = rfs_park_add(node_of(fs, handle), RFS_PARK_WRITERS, what, bytes);
+		watch(fs, &node_of(fs, handle)->park);
 	}
 	if (r < 0)
 		answer_write(fs, what->req, handle, what->done, what->sync, r);
@@ -318,9 +406,17 @@ void rfs_stream_write(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle,
 	struct rfs_parked what = {.req = req, .handle = handle, .len = len, .sync = sync};
 	pthread_mutex_lock(&park->lock);
 	int r = -EAGAIN;
-	if (park->first[RFS_PARK_WRITERS] == NULL) { /* keeps I2 */
+	unsigned tries = 0;
+	bool again = true;
+	while (again && park->first[RFS_PARK_WRITERS] == NULL) { /* keeps I2 */
 		r = append_more(fs, handle, bytes, len, &what.done);
 		handle->poll_room = 0;
+		if (r != -EBUSY)
+			break;
+		pthread_mutex_unlock(&park->lock);
+		again = rfs_ring_retry(r, node, handle->ring, &tries);
+		pthread_mutex_lock(&park->lock);
+		r = again ? -EAGAIN : -EIO;
 	}
 	if (r == -EAGAIN)
 		write_later(fs, handle, &what, bytes, nonblock);
@@ -328,7 +424,7 @@ void rfs_stream_write(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle,
 		answer_write(fs, req, handle, what.done, sync, r);
 	if (what.done > 0)
 		serve(fs, node);
-	pthread_mutex_unlock(&park->lock);
+	leave(fs, node);
 }
 
 void rfs_stream_read_waiting(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle, size_t len, uint64_t offset)
@@ -341,6 +437,8 @@ void rfs_stream_read_waiting(struct rfs *fs, fuse_req_t req, struct rfs_handle *
 		int r = rfs_park_add(node, RFS_PARK_READERS, &what, NULL);
 		if (r < 0)
 			fuse_reply_err(req, -r);
+		else
+			watch(fs, &node->park);
 	}
 	pthread_mutex_unlock(&node->park.lock);
 }
@@ -386,8 +484,10 @@ unsigned rfs_stream_poll(struct rfs *fs, struct rfs_handle *handle, struct fuse_
 	struct rfs_park *park = &node_of(fs, handle)->park;
 	pthread_mutex_lock(&park->lock);
 	/* First be told, then look: a change in between is told. */
-	if (ph)
+	if (ph) {
 		rfs_park_set_poll(park, handle, ph);
+		watch(fs, park);
+	}
 	unsigned events = handle->is_stream ? stream_events(fs, park, handle) : overwrite_events(fs, handle);
 	pthread_mutex_unlock(&park->lock);
 	return events;

@@ -138,6 +138,28 @@ VMAP_API int vmap_shared_create(const struct vmap_shared_options *options, struc
 VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);
 
 /**
+ * Map the ring at @p path: a file on a mount of ringfs, which hands the ring over, or a ring's own file.
+ *
+ * On a mount the rights are those of an open(2) for reading, or for reading and writing with @p write, and what the
+ * ring's attribute `map` allows. The file itself is not kept open, so the mount can be unmounted meanwhile.
+ *
+ * Owner:   the caller, until vmap_shared_close().
+ * Threads: any. Takes a few round trips to the server; two seconds at most if that does not answer.
+ * Errors:  as open(2) and vmap_shared_open(), among them -ENOENT, -EACCES, -ENOTCONN the mount's daemon has gone;
+ *          -EACCES also when `map` forbids it; -ETIMEDOUT; -EPROTO a server of another version; -ENOMSG what is there
+ *          is no ring.
+ */
+VMAP_API int vmap_shared_attach(const char *path, bool write, struct vmap_shared **ret_ring);
+
+/**
+ * What has become of the ring: 0 it is open; -ESTALE, -EIDRM, -ESHUTDOWN, -EIO as above; -ENOTCONN the server that has
+ * handed it over has gone without a word, killed perhaps. The ring itself works on then, for all who have it mapped.
+ *
+ * Threads: any. A system call for handles of vmap_shared_attach().
+ */
+VMAP_API int vmap_shared_status(const struct vmap_shared *ring);
+
+/**
  * Map the ring as it is now, after -ESTALE. Cursors stay right.
  *
  * Threads: no other thread uses @p ring meanwhile, nor any span of it afterwards.
@@ -281,7 +303,8 @@ VMAP_API int vmap_shared_seek(const struct vmap_shared *ring, enum vmap_seek whe
  *
  * Units:   milliseconds; negative: for ever. Returns 0 also when the head is below @p cursor.
  * Threads: any number.
- * Errors:  -ETIMEDOUT; -ESTALE, -EIDRM, -ESHUTDOWN, -EIO when there is nothing more to wait for.
+ * Errors:  -ETIMEDOUT; -ESTALE, -EIDRM, -ESHUTDOWN, -ENOTCONN, -EIO as vmap_shared_status() when there is nothing more
+ *          to wait for.
  */
 VMAP_API int vmap_shared_wait(struct vmap_shared *ring, uint64_t cursor, int timeout_ms);
 
@@ -380,6 +403,14 @@ VMAP_API int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, en
  * Errors:  as vmap_shared_reshape(), but for -EBUSY.
  */
 VMAP_API int vmap_shared_revoke(struct vmap_shared *ring);
+
+/**
+ * Wait until no other writer has the lock, for as long as @p lock_ns nanoseconds.
+ *
+ * Threads: any.
+ * Errors:  -EBUSY one still has: vmap_shared_revoke() would lock it out.
+ */
+VMAP_API int vmap_shared_wait_writer(struct vmap_shared *ring, uint64_t lock_ns);
 
 /**
  * Be the one who says when the ring ends for all who have it mapped; whoever was before has ended.

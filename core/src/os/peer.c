@@ -81,6 +81,8 @@ int vmap_os_reopen(int fd, int *ret_fd)
 	char path[32];
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	opened = open(path, (flags & O_ACCMODE) | (flags & O_NOATIME) | O_CLOEXEC);
+	if (opened < 0 && errno == EPERM && flags & O_NOATIME) /* for the owner of the file alone */
+		opened = open(path, (flags & O_ACCMODE) | O_CLOEXEC);
 #endif
 	if (opened < 0)
 		opened = fcntl(fd, F_DUPFD_CLOEXEC, 3);

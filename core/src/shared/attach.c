@@ -320,6 +320,7 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 	if (!ring)
 		return -ENOMEM;
 	ring->writable = writable;
+	ring->lifeline = -1;
 	r = vmap_os_reopen(fd, &ring->fd);
 	if (r < 0)
 		goto err_free;
@@ -407,6 +408,8 @@ void vmap_shared_close(struct vmap_shared *ring)
 		return;
 	pthread_mutex_destroy(&ring->geometry_lock);
 	shared_unmap(&ring->map);
+	if (ring->lifeline >= 0)
+		close(ring->lifeline);
 	close(ring->fd); /* and with it the slot */
 	free(ring);
 }

@@ -208,3 +208,11 @@ int shared_claim_slot(struct vmap_shared *ring)
 		(void)shared_unlock(ring);
 	return 0;
 }
+
+int vmap_shared_wait_writer(struct vmap_shared *ring, uint64_t lock_ns)
+{
+	if (!ring->writable)
+		return -EACCES;
+	int r = shared_lock(ring, lock_ns);
+	return r < 0 ? r : shared_unlock(ring);
+}

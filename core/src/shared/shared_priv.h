@@ -27,6 +27,7 @@ struct vmap_shared {
 	bool writable;
 	bool serves;         /* this is the handle of vmap_shared_serve(): the ends it announces are not its own */
 	int fd;              /* an open file of its own: its byte locks are this handle's */
+	int lifeline;        /* -1, or what ends with the server that has handed the ring over */
 	uint32_t slot;
 	uint32_t lock_word; /* what this handle stores into wlock */
 	_Atomic uint64_t seen_head; /* no head that is loaded later may be below it */
@@ -136,6 +137,10 @@ static inline int shared_check_state(const struct vmap_shared *ring)
 
 /* wait.c */
 void shared_wake(_Atomic uint32_t *waiters, _Atomic uint32_t *seq);
+
+/* handover.c */
+/* -ENOTCONN the server that has handed the ring over is gone. A system call. */
+int shared_check_lifeline(const struct vmap_shared *ring);
 
 /* append.c */
 /* Give pages to the positions [from, to), at most a capacity of them, which may lie around the edge. */

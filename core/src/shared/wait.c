@@ -69,6 +69,7 @@ static int wait_counted(struct vmap_shared *ring, look_fn *look, uint64_t what, 
 			const _Atomic uint32_t *seq, int timeout_ms)
 {
 	uint64_t start = vmap_os_monotonic_ns();
+	unsigned n = 0;
 	int r = 0;
 	atomic_fetch_add_explicit(waiters, 1, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst); /* wait:A, keeps I1 */
@@ -80,6 +81,8 @@ static int wait_counted(struct vmap_shared *ring, look_fn *look, uint64_t what, 
 			break;
 		if (left == 0)
 			r = -ETIMEDOUT;
+		else if (n++ > 0)
+			r = shared_check_lifeline(ring);
 		SHARED_FAULT(SLEEPS);
 		if (r == 0)
 			vmap_os_futex_wait(seq, seen, least(left, SLICE_NS)); /* keeps I2 */
@@ -100,6 +103,8 @@ static int wait_uncounted(const struct vmap_shared *ring, look_fn *look, uint64_
 			return r < 0 ? r : 0;
 		if (left == 0)
 			return -ETIMEDOUT;
+		if (nap == READER_NAP_MAX_NS && (r = shared_check_lifeline(ring)) < 0)
+			return r;
 		/* The futex wakes us at once if another sleeper was announced. */
 		vmap_os_futex_wait(seq, seen, least(left, nap));
 	}

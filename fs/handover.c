@@ -1,0 +1,617 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Handing rings over: tickets, sockets and lifelines.
+ *
+ * Invariants:
+ * I1 A socket is bound for SOCKET_MS at most, so it never keeps the mount busy for longer.
+ * I2 A client holds a reference of its node, and from the hand-over until its lifeline ends a use of the mapping.
+ * I3 Only the thread for sockets takes a client out of the list.
+ * I4 The ring goes only to a process of the user who asked, which knows the name that nobody else was told.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <fuse_lowlevel.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <vmap/handover.h>
+
+#include "handover.h"
+#include "ops.h"
+#include "session.h"
+#include "stream.h"
+#include "watch.h"
+
+#define SOCKET_MS 2000
+/* Clients that have a ring mapped, or are about to; each is a descriptor here. */
+#define CLIENTS_MAX 4096u
+/* A writer that lives and has not gone on for so long is locked out. */
+#define STUCK_NS 1000000000u
+#define NAME_PREFIX ".ringfs-map."
+
+enum client_state {
+	CLIENT_ASKS,   /* the ioctl waits for the socket */
+	CLIENT_INVITED, /* fd listens */
+	CLIENT_MAPPED, /* fd is our end of the lifeline */
+	CLIENT_GONE,
+};
+
+struct rfs_client {
+	struct rfs_client *next;
+	enum client_state state;
+	fuse_req_t req; /* while it asks */
+	struct rfs_node *node;
+	bool writable;
+	uid_t uid;
+	char name[sizeof(((struct vmap_handover_ticket *)0)->name)];
+	struct rfs_node *socket_node; /* while the socket is bound; with a reference */
+	int fd;
+	uint64_t deadline_ms; /* of the invitation */
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u;
+}
+
+void rfs_handover_init(struct rfs_handover *handover)
+{
+	*handover = (struct rfs_handover){.wake_fd = -1};
+	pthread_mutex_init(&handover->lock, NULL);
+}
+
+/* Others look at the state of a client under the lock; the thread for sockets alone changes it. */
+static void set_state(struct rfs *fs, struct rfs_client *client, enum client_state state)
+{
+	pthread_mutex_lock(&fs->handover.lock);
+	client->state = state;
+	pthread_mutex_unlock(&fs->handover.lock);
+}
+
+static void wake_sockets_thread(const struct rfs_handover *handover)
+{
+	uint64_t one = 1;
+	(void)!write(handover->wake_fd, &one, sizeof(one));
+}
+
+/* Bind and listen under the client's name in /.ringfs of the mount: our own mknod request comes back to us. */
+static int bind_socket(const struct rfs *fs, const char *name)
+{
+	/* By a descriptor, since addresses of sockets are short and mountpoints may be long; closed again at once. */
+	int dir = open(fs->mountpoint, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return -errno;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int len = snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/" RFS_CONTROL_NAME "/%s", dir, name);
+	int r = len < 0 || (size_t)len >= sizeof(address.sun_path) ? -ENAMETOOLONG : 0;
+	int sock = -1;
+	if (r == 0) {
+		sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		r = sock < 0 ? -errno : 0;
+	}
+	if (r == 0 && (bind(sock, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(sock, 1) < 0))
+		r = -errno;
+	close(dir);
+	if (r < 0 && sock >= 0)
+		close(sock);
+	return r < 0 ? r : sock;
+}
+
+static void invite(struct rfs *fs, struct rfs_client *client)
+{
+	int sock = bind_socket(fs, client->name);
+	if (sock < 0) {
+		fuse_log(FUSE_LOG_ERR, "ringfs: cannot hand over a ring: no socket in %s: %s\n", fs->mountpoint, strerror(-sock));
+		fuse_reply_err(client->req, EIO);
+		set_state(fs, client, CLIENT_GONE);
+		return;
+	}
+	struct vmap_handover_ticket ticket = {.version = VMAP_HANDOVER_VERSION};
+	memcpy(ticket.name, client->name, sizeof(ticket.name));
+	client->fd = sock;
+	client->deadline_ms = now_ms() + SOCKET_MS;
+	set_state(fs, client, CLIENT_INVITED);
+	if (fuse_reply_ioctl(client->req, 0, &ticket, sizeof(ticket)) != 0)
+		set_state(fs, client, CLIENT_GONE);
+	client->req = NULL;
+}
+
+static int send_ring(int sock, const struct rfs_client *client, int ring_fd, int lifeline)
+{
+	struct vmap_handover handover = {.version = VMAP_HANDOVER_VERSION, .writable = client->writable};
+	struct iovec iov = {.iov_base = &handover, .iov_len = sizeof(handover)};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {0};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(2 * sizeof(int));
+	int fds[2] = {ring_fd, lifeline};
+	memcpy(CMSG_DATA(cmsg), fds, sizeof(fds));
+	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* The client's use of the ring begins here, before it can do anything with it. */
+static int begin_use(struct rfs *fs, struct rfs_client *client)
+{
+	struct vmap_shared *ring;
+	struct rfs_node *node = client->node;
+	int r = rfs_node_map(node, &ring);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&node->park.lock);
+	node->park.n_readers += !client->writable;
+	node->park.n_writers += client->writable;
+	node->park.n_mapped_writers += client->writable;
+	pthread_mutex_unlock(&node->park.lock);
+	vmap_shared_ring_bell(&fs->handover.bell);
+	return 0;
+}
+
+static void end_use(struct rfs *fs, struct rfs_client *client)
+{
+	struct rfs_node *node = client->node;
+	rfs_ring_enter(node);
+	pthread_mutex_lock(&node->park.lock);
+	node->park.n_readers -= !client->writable;
+	node->park.n_writers -= client->writable;
+	node->park.n_mapped_writers -= client->writable;
+	pthread_mutex_unlock(&node->park.lock);
+	/* Readers may be at the end now. */
+	rfs_stream_wake(fs, node);
+	rfs_ring_leave(node);
+	rfs_node_unmap(node);
+	vmap_shared_ring_bell(&fs->handover.bell);
+}
+
+/* Somebody has connected. Who is of another user is sent away, and the socket waits on; keeps I4. */
+static void hand_over(struct rfs *fs, struct rfs_client *client)
+{
+	int sock = accept4(client->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (sock < 0)
+		return;
+	struct ucred peer;
+	socklen_t len = sizeof(peer);
+	int ring_fd = -1;
+	int lifeline[2] = {-1, -1};
+	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != client->uid) {
+		close(sock);
+		return;
+	}
+	close(client->fd);
+	client->fd = -1;
+	int r = rfs_node_open_file(client->node, client->writable ? O_RDWR : O_RDONLY, &ring_fd);
+	if (r == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, lifeline) < 0)
+		r = -errno;
+	if (r == 0)
+		r = begin_use(fs, client);
+	if (r == 0) {
+		client->fd = lifeline[0];
+		lifeline[0] = -1;
+		set_state(fs, client, CLIENT_MAPPED);
+		/* One that does not take it lets go of its end, too. */
+		(void)send_ring(sock, client, ring_fd, lifeline[1]);
+	}
+	if (r < 0)
+		set_state(fs, client, CLIENT_GONE);
+	close(sock);
+	if (ring_fd >= 0)
+		close(ring_fd);
+	for (int i = 0; i < 2; i++)
+		if (lifeline[i] >= 0)
+			close(lifeline[i]);
+}
+
+/* The name is free again, and the mount idle; keeps I1. */
+static void drop_socket(struct rfs *fs, struct rfs_client *client)
+{
+	pthread_mutex_lock(&fs->handover.lock);
+	struct rfs_node *node = client->socket_node;
+	client->socket_node = NULL;
+	client->name[0] = '\0';
+	pthread_mutex_unlock(&fs->handover.lock);
+	if (node)
+		rfs_node_unref(&fs->nodes, node);
+}
+
+/* What @client does next, given what poll(2) said of its descriptor. */
+static void step(struct rfs *fs, struct rfs_client *client, short events)
+{
+	switch (client->state) {
+	case CLIENT_ASKS:
+		invite(fs, client);
+		if (client->state == CLIENT_GONE)
+			drop_socket(fs, client);
+		break;
+	case CLIENT_INVITED:
+		if (events & POLLIN)
+			hand_over(fs, client);
+		else if (now_ms() >= client->deadline_ms)
+			set_state(fs, client, CLIENT_GONE);
+		if (client->state != CLIENT_INVITED)
+			drop_socket(fs, client);
+		break;
+	case CLIENT_MAPPED: {
+		char byte;
+		/* Nothing is ever sent: whatever comes is thrown away, and the end is the end. */
+		if (events == 0)
+			break;
+		ssize_t n = recv(client->fd, &byte, 1, MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+			set_state(fs, client, CLIENT_GONE);
+			end_use(fs, client);
+		}
+		break;
+	}
+	case CLIENT_GONE:
+		break;
+	}
+}
+
+static void free_client(struct rfs *fs, struct rfs_client *client)
+{
+	if (client->req)
+		fuse_reply_err(client->req, ENOTCONN);
+	if (client->state == CLIENT_MAPPED)
+		end_use(fs, client);
+	drop_socket(fs, client);
+	if (client->fd >= 0)
+		close(client->fd);
+	rfs_node_unref(&fs->nodes, client->node);
+	free(client);
+}
+
+/* Take out who is gone; keeps I3. */
+static void sweep(struct rfs *fs)
+{
+	struct rfs_handover *handover = &fs->handover;
+	struct rfs_client *gone = NULL;
+	pthread_mutex_lock(&handover->lock);
+	for (struct rfs_client **at = &handover->clients; *at;) {
+		struct rfs_client *client = *at;
+		if (client->state != CLIENT_GONE) {
+			at = &client->next;
+			continue;
+		}
+		*at = client->next;
+		client->next = gone;
+		gone = client;
+		handover->n_clients--;
+	}
+	pthread_mutex_unlock(&handover->lock);
+	while (gone) {
+		struct rfs_client *client = gone;
+		gone = client->next;
+		free_client(fs, client);
+	}
+}
+
+/* The clients as they are now, and what to poll of each; the number of them. */
+static size_t snapshot(struct rfs_handover *handover, struct rfs_client **clients, struct pollfd *fds, int *ret_timeout)
+{
+	size_t n = 0;
+	int timeout = -1;
+	pthread_mutex_lock(&handover->lock);
+	for (struct rfs_client *client = handover->clients; client && n < CLIENTS_MAX; client = client->next) {
+		clients[n] = client;
+		fds[n] = (struct pollfd){.fd = client->fd, .events = POLLIN};
+		if (client->state == CLIENT_ASKS)
+			timeout = 0;
+		else if (client->state == CLIENT_INVITED && timeout < 0)
+			timeout = SOCKET_MS / 20;
+		n++;
+	}
+	pthread_mutex_unlock(&handover->lock);
+	*ret_timeout = timeout;
+	return n;
+}
+
+static void *run_sockets(void *arg)
+{
+	struct rfs *fs = arg;
+	struct rfs_handover *handover = &fs->handover;
+	static struct rfs_client *clients[CLIENTS_MAX]; /* one such thread in a process */
+	static struct pollfd fds[CLIENTS_MAX + 1];
+	for (;;) {
+		int timeout;
+		size_t n = snapshot(handover, clients, fds, &timeout);
+		fds[n] = (struct pollfd){.fd = handover->wake_fd, .events = POLLIN};
+		if (poll(fds, n + 1, timeout) < 0)
+			for (size_t i = 0; i <= n; i++)
+				fds[i].revents = 0;
+		uint64_t count;
+		if (fds[n].revents & POLLIN)
+			(void)!read(handover->wake_fd, &count, sizeof(count));
+		pthread_mutex_lock(&handover->lock);
+		bool ends = handover->ends;
+		pthread_mutex_unlock(&handover->lock);
+		if (ends)
+			return NULL;
+		for (size_t i = 0; i < n; i++)
+			step(fs, clients[i], fds[i].revents);
+		sweep(fs);
+	}
+}
+
+/* Under the lock. */
+static int start(struct rfs *fs)
+{
+	struct rfs_handover *handover = &fs->handover;
+	if (handover->ends)
+		return -ENOTCONN;
+	if (handover->running)
+		return 0;
+	if (handover->wake_fd < 0)
+		handover->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (handover->wake_fd < 0)
+		return -errno;
+	int r = -pthread_create(&handover->watch_thread, NULL, rfs_watch_run, fs);
+	if (r < 0)
+		return r;
+	r = -pthread_create(&handover->sockets_thread, NULL, run_sockets, fs);
+	if (r < 0) {
+		handover->ends = true; /* a system that has no thread for us now is asked for no more hand-overs */
+		vmap_shared_ring_bell(&handover->bell);
+		pthread_join(handover->watch_thread, NULL);
+		return r;
+	}
+	handover->running = true;
+	return 0;
+}
+
+static int make_name(char *name, size_t size)
+{
+	uint8_t bytes[16];
+	if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+		return -EIO;
+	size_t at = (size_t)snprintf(name, size, NAME_PREFIX);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		at += (size_t)snprintf(name + at, size - at, "%02x", bytes[i]);
+	return 0;
+}
+
+/* May @uid map the ring of @handle as it is open, by the ring's attribute? */
+static int check_map(const struct rfs *fs, const struct rfs_handle *handle, struct rfs_node *node, uid_t uid)
+{
+	struct stat st;
+	if (!handle->readable)
+		return -EACCES;
+	switch (rfs_ringattr_effective(vmap_shared_attributes(handle->ring), fs->options.attributes.choices,
+				       RFS_RINGATTR_MAP)) {
+	case RFS_MAP_NONE:
+		return -EACCES;
+	case RFS_MAP_RO:
+		return handle->writable ? -EACCES : 0;
+	case RFS_MAP_RW:
+		return 0;
+	default:
+		if (!handle->writable || uid == 0)
+			return 0;
+		return rfs_node_stat(node, &st) == 0 && st.st_uid == uid ? 0 : -EACCES;
+	}
+}
+
+void rfs_handover_request(struct rfs *fs, fuse_req_t req, const struct rfs_handle *handle, uid_t uid)
+{
+	struct rfs_handover *handover = &fs->handover;
+	struct rfs_node *node = rfs_node_get(&fs->nodes, handle->node);
+	int r = check_map(fs, handle, node, uid);
+	struct rfs_client *client = r == 0 ? calloc(1, sizeof(*client)) : NULL;
+	if (r == 0)
+		r = client ? make_name(client->name, sizeof(client->name)) : -ENOMEM;
+	if (r < 0) {
+		free(client);
+		fuse_reply_err(req, -r);
+		return;
+	}
+	client->state = CLIENT_ASKS;
+	client->req = req;
+	client->node = node;
+	client->writable = handle->writable;
+	client->uid = uid;
+	client->fd = -1;
+	rfs_node_ref(&fs->nodes, node);
+	pthread_mutex_lock(&handover->lock);
+	r = handover->n_clients < CLIENTS_MAX ? start(fs) : -EUSERS;
+	if (r == 0) {
+		client->next = handover->clients;
+		handover->clients = client;
+		handover->n_clients++;
+	}
+	pthread_mutex_unlock(&handover->lock);
+	if (r == 0) {
+		wake_sockets_thread(handover);
+		return;
+	}
+	rfs_node_unref(&fs->nodes, node);
+	free(client);
+	fuse_reply_err(req, -r);
+}
+
+/* Under the lock. */
+static struct rfs_client *find_client(struct rfs_handover *handover, const char *name)
+{
+	if (strncmp(name, NAME_PREFIX, sizeof(NAME_PREFIX) - 1) != 0)
+		return NULL;
+	struct rfs_client *client = handover->clients;
+	while (client && strcmp(client->name, name) != 0)
+		client = client->next;
+	return client;
+}
+
+struct rfs_node *rfs_handover_find(struct rfs *fs, const char *name)
+{
+	pthread_mutex_lock(&fs->handover.lock);
+	struct rfs_client *client = find_client(&fs->handover, name);
+	struct rfs_node *node = client ? client->socket_node : NULL;
+	if (node)
+		rfs_node_ref(&fs->nodes, node);
+	pthread_mutex_unlock(&fs->handover.lock);
+	return node;
+}
+
+struct rfs_node *rfs_handover_mknod(struct rfs *fs, const char *name, mode_t mode)
+{
+	struct rfs_node *node = NULL;
+	pthread_mutex_lock(&fs->handover.lock);
+	struct rfs_client *client = S_ISSOCK(mode) ? find_client(&fs->handover, name) : NULL;
+	if (client && !client->socket_node && rfs_node_create_socket(&fs->nodes, &node) == 0) {
+		client->socket_node = node;
+		rfs_node_ref(&fs->nodes, node);
+	}
+	pthread_mutex_unlock(&fs->handover.lock);
+	return node;
+}
+
+void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring)
+{
+	if (vmap_shared_wait_writer(ring, STUCK_NS) != -EBUSY)
+		return;
+	int r = vmap_shared_revoke(ring);
+	fuse_log(FUSE_LOG_WARNING, "ringfs: a process that has the ring with inode %llu mapped has stopped with its lock, and %s%s\n",
+		 (unsigned long long)node->ino, r < 0 ? "cannot be locked out: " : "was locked out", r < 0 ? strerror(-r) : "");
+}
+
+int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
+{
+	rfs_session_may_wait();
+	int r = vmap_shared_wait_writer(ring, STUCK_NS);
+	if (r != -EBUSY)
+		return r;
+	rfs_ring_leave(node);
+	pthread_rwlock_wrlock(&node->shape_lock);
+	/* Another thread may have done it already. */
+	if (vmap_shared_wait_writer(ring, 0) == -EBUSY)
+		rfs_ring_free_lock(node, ring);
+	pthread_rwlock_unlock(&node->shape_lock);
+	rfs_ring_enter(node);
+	return 0;
+}
+
+bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsigned *tries)
+{
+	return r == -EBUSY && (*tries)++ < RFS_UNSTICK_TRIES && rfs_ring_unstick(node, ring) == 0;
+}
+
+int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring)
+{
+	unsigned tries = 0;
+	int r;
+	do {
+		r = vmap_shared_clear(ring);
+	} while (rfs_ring_retry(r, node, ring, &tries));
+	return r < 0 ? -EIO : 0;
+}
+
+void rfs_handover_clients(struct rfs *fs, uint64_t node, struct rfs_node_clients *ret_clients)
+{
+	struct rfs_node_clients clients = {0};
+	pthread_mutex_lock(&fs->handover.lock);
+	for (const struct rfs_client *client = fs->handover.clients; client; client = client->next) {
+		if (client->state != CLIENT_MAPPED || client->node->slot.id != node)
+			continue;
+		clients.writers += client->writable;
+		clients.readers += !client->writable;
+	}
+	pthread_mutex_unlock(&fs->handover.lock);
+	*ret_clients = clients;
+}
+
+/* Up to @max nodes whose rings are mapped by clients, by such that can write if @writable; each with a reference. */
+static size_t mapped_nodes(struct rfs *fs, bool writable, struct rfs_node **ret_nodes, size_t max)
+{
+	size_t n = 0;
+	pthread_mutex_lock(&fs->handover.lock);
+	for (struct rfs_client *client = fs->handover.clients; client && n < max; client = client->next) {
+		bool skip = client->state != CLIENT_MAPPED || (writable && !client->writable);
+		/* One of several clients of a ring is enough. */
+		for (size_t i = 0; i < n && !skip; i++)
+			skip = ret_nodes[i] == client->node;
+		if (skip)
+			continue;
+		rfs_node_ref(&fs->nodes, client->node);
+		ret_nodes[n++] = client->node;
+	}
+	pthread_mutex_unlock(&fs->handover.lock);
+	return n;
+}
+
+size_t rfs_handover_changing(struct rfs *fs, struct rfs_node **ret_nodes, size_t max)
+{
+	return mapped_nodes(fs, true, ret_nodes, max);
+}
+
+static bool has_no_name(const struct rfs_node *node)
+{
+	struct stat st;
+	return fstatat(node->fd, "", &st, AT_EMPTY_PATH) == 0 && st.st_nlink == 0;
+}
+
+/* Tell the clients of all mapped rings that have no name any more, or of all at the end of the mount. */
+static void tell_clients(struct rfs *fs, bool at_end)
+{
+	struct rfs_node **nodes = malloc(CLIENTS_MAX * sizeof(struct rfs_node *));
+	size_t n = nodes ? mapped_nodes(fs, false, nodes, CLIENTS_MAX) : 0;
+	for (size_t i = 0; i < n; i++) {
+		struct vmap_shared *ring;
+		bool removed = has_no_name(nodes[i]) || (at_end && fs->store.is_private);
+		if ((removed || at_end) && rfs_node_map(nodes[i], &ring) == 0) {
+			rfs_ring_enter(nodes[i]);
+			vmap_shared_end(ring, removed);
+			rfs_ring_leave(nodes[i]);
+			rfs_node_unmap(nodes[i]);
+		}
+		rfs_node_unref(&fs->nodes, nodes[i]);
+	}
+	free(nodes);
+}
+
+void rfs_handover_name_gone(struct rfs *fs)
+{
+	pthread_mutex_lock(&fs->handover.lock);
+	bool nobody = fs->handover.n_clients == 0;
+	pthread_mutex_unlock(&fs->handover.lock);
+	if (!nobody)
+		tell_clients(fs, false);
+}
+
+void rfs_handover_end(struct rfs *fs)
+{
+	struct rfs_handover *handover = &fs->handover;
+	tell_clients(fs, true);
+	pthread_mutex_lock(&handover->lock);
+	handover->ends = true;
+	pthread_mutex_unlock(&handover->lock);
+	vmap_shared_ring_bell(&handover->bell);
+	if (handover->wake_fd >= 0)
+		wake_sockets_thread(handover);
+}
+
+void rfs_handover_finish(struct rfs *fs)
+{
+	struct rfs_handover *handover = &fs->handover;
+	if (handover->running) {
+		pthread_join(handover->sockets_thread, NULL);
+		pthread_join(handover->watch_thread, NULL);
+	}
+	while (handover->clients) {
+		struct rfs_client *client = handover->clients;
+		handover->clients = client->next;
+		client->req = NULL; /* the connection is gone, and with it who waited */
+		free_client(fs, client);
+	}
+	if (handover->wake_fd >= 0)
+		close(handover->wake_fd);
+	pthread_mutex_destroy(&handover->lock);
+}

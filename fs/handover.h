@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Rings that other processes have mapped: how they get them, and how the mount and they hear of each other.
+ *
+ * A process asks with an ioctl on its open file and fetches the ring from a socket (vmap/handover.h). The socket has
+ * to be inside the mount, where a process in any mount namespace can find it; a bound socket keeps a mount busy, so
+ * it is there for the moment of the hand-over only. What stays is the lifeline, a pair of sockets outside the mount:
+ * while it is open the ring stays mapped here, and the process counts as one that has the ring open.
+ *
+ * Two threads of their own, started with the first hand-over: one for sockets, one that sleeps on the rings which
+ * mapped processes may change while requests wait for them (no request is told of those changes by the kernel).
+ */
+#ifndef RFS_HANDOVER_H
+#define RFS_HANDOVER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct fuse_req;
+struct rfs;
+struct rfs_client;
+struct rfs_handle;
+struct rfs_node;
+struct vmap_shared;
+
+struct rfs_handover {
+	pthread_mutex_t lock; /* guards the rest; no other lock but rfs_nodes.lock is taken inside */
+	struct rfs_client *clients;
+	uint32_t n_clients;
+	bool running;
+	bool ends;
+	int wake_fd; /* eventfd of the thread for sockets */
+	pthread_t sockets_thread;
+	pthread_t watch_thread;
+	uint32_t bell; /* of the thread that sleeps on rings; see vmap_shared_wait_any() */
+};
+
+void rfs_handover_init(struct rfs_handover *handover);
+
+/*
+ * The mount ends. First tell the processes (before the requests are abandoned), then, when no bind(2) can wait for an
+ * answer any more, end the threads.
+ */
+void rfs_handover_end(struct rfs *fs);
+void rfs_handover_finish(struct rfs *fs);
+
+/* Answer VMAP_IOC_HANDOVER on @handle by @uid, now or later. */
+void rfs_handover_request(struct rfs *fs, struct fuse_req *req, const struct rfs_handle *handle, uid_t uid);
+
+/* The node of the socket that can be found as @name now, with a reference for the caller; NULL there is none. */
+struct rfs_node *rfs_handover_find(struct rfs *fs, const char *name);
+
+/* mknod(2) in /.ringfs, by our own bind(2): the socket's node with a reference, or NULL for anybody else. */
+struct rfs_node *rfs_handover_mknod(struct rfs *fs, const char *name, mode_t mode);
+
+/* Up to @max nodes whose rings some client can write to, each with a reference for the caller; their number. */
+size_t rfs_handover_changing(struct rfs *fs, struct rfs_node **ret_nodes, size_t max);
+
+/* Some name was removed or taken by something else: tell the clients whose ring has none left. */
+void rfs_handover_name_gone(struct rfs *fs);
+
+/*
+ * Inside rfs_ring_enter(), with no other lock: wait until whoever has the lock of @node's ring goes on, or lock it out
+ * after a second. 0: try again. Another thread takes this one's place as the leader meanwhile.
+ */
+int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring);
+/* As often as is tried again before a ring is given up with EIO: only a process that plays tricks needs more. */
+#define RFS_UNSTICK_TRIES 4
+/* The result @r of an operation on the ring: is the operation to be tried again, for the @tries-th time? */
+bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsigned *tries);
+/* Clear the ring, whoever is in the way. 0, or a negative errno that a program can be told. */
+int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring);
+/* The same for who has the shape lock for writing: afterwards nobody is in the way, as far as that can be had. */
+void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring);
+
+/* How many processes have @node's ring mapped. */
+struct rfs_node_clients {
+	uint32_t readers;
+	uint32_t writers;
+};
+void rfs_handover_clients(struct rfs *fs, uint64_t node, struct rfs_node_clients *ret_clients);
+
+#endif
