@@ -13,6 +13,7 @@
 static const enum rfs_ringattr_id order[RFS_N_RINGATTRS] = {
 	RFS_RINGATTR_POLICY, RFS_RINGATTR_CAPACITY, RFS_RINGATTR_ALIGN,
 	RFS_RINGATTR_FULL,   RFS_RINGATTR_EOF,      RFS_RINGATTR_LOST,
+	RFS_RINGATTR_MAP,
 };
 
 /* What is wrong with a word. */
@@ -21,7 +22,7 @@ struct fault {
 	const char *expected;
 };
 
-#define ALL_NAMES "expected capacity, policy, align, full, eof or lost"
+#define ALL_NAMES "expected capacity, policy, align, full, eof, lost or map"
 
 static bool is_fact(const char *name, size_t len)
 {

@@ -27,7 +27,8 @@ static const struct option long_options[] = {
 	"    align=line|byte        where readers of a ring that has wrapped start\n" \
 	"    full=block|error       what a full bounded ring does to writers\n" \
 	"    eof=end|wait           what readers get at the end\n" \
-	"    lost=skip|mark|error   how an overrun reader is told\n"
+	"    lost=skip|mark|error   how an overrun reader is told\n" \
+	"    map=owner|none|ro|rw   who may map the ring into memory, beside the rights to open it\n"
 
 static const struct verb {
 	const char *name;

@@ -19,7 +19,7 @@ view = os.open("ring", os.O_RDONLY)
 os.mkdir("dir")
 os.setxattr("dir", "user.ring.capacity", b"64K")
 NAME = b"user.ring.capacity"
-SETTABLE = ["user.ring." + name for name in ("capacity", "policy", "align", "full", "eof", "lost")]
+SETTABLE = ["user.ring." + name for name in ("capacity", "policy", "align", "full", "eof", "lost", "map")]
 buf = ctypes.create_string_buffer(b"#" * 300, 300)
 for path in (b"ring", b"dir"):
     eq("the size of a value", 5, call("getxattr", path, NAME, None, 0))

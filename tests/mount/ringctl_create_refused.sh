@@ -21,7 +21,7 @@ refused 1 "create: .ringfs/new: is neither a ring nor a directory for rings" cre
 long=$(printf 'x%.0s' {1..256})
 refused 1 "create: $long: File name too long" create "$long"
 refused 1 "create: new: capacity '16384G': larger than the store can hold" create -a policy=bounded -a capacity=16384G new
-refused 2 "create: new: colour 'red': no such attribute: expected capacity, policy, align, full, eof or lost" \
+refused 2 "create: new: colour 'red': no such attribute: expected capacity, policy, align, full, eof, lost or map" \
 	create -a align=byte -a colour=red new
 refused 2 "create: new: and 1 more: align 'lines': expected line or byte" create -a align=lines new newer
 eq "names" "dangling dir old" "$(echo *)"

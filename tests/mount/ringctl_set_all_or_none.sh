@@ -16,7 +16,7 @@ unchanged() {
 	has queue capacity=262144 policy=bounded align=line full=block
 	has dir capacity= policy=bounded align=byte full=
 }
-names="expected capacity, policy, align, full, eof or lost"
+names="expected capacity, policy, align, full, eof, lost or map"
 number="expected a number above 0 with K, M, G or nothing behind it"
 refused 2 "set: one: capacity 'x': $number" set align=byte capacity=x one
 refused 2 "set: one: and 1 more: capacity '0': $number" set align=byte capacity=0 one two

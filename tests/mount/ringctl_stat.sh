@@ -18,6 +18,7 @@ app.log
   full         block
   eof          end
   lost         skip
+  map          owner
   head         100000
   tail         34464
   held         64K
@@ -32,6 +33,7 @@ dir (directory, defaults for new rings)
   full         -
   eof          -
   lost         -
+  map          -
 TEXT
 same "stat" "$T/wanted" "$T/ctl.out"
 cd /

@@ -27,7 +27,7 @@ for n in range(1, 5000):
     write_all(writer, model.write(line(n)))
 read_to_end(reader)
 ring = {"path": "app.log", "type": "ring", "capacity": 65536, "policy": "overwrite", "align": "line", "full": "block", "eof": "end",
-        "lost": "skip", "head": model.head, "tail": model.tail, "held": 65536, "overwritten": model.tail,
+        "lost": "skip", "map": "owner", "head": model.head, "tail": model.tail, "held": 65536, "overwritten": model.tail,
         "lost_bytes": model.oldest - len(line(0)), "readers": 1, "writers": 1}
 found, _ = stat("app.log")
 holds("a loss was counted: %d" % found[0]["lost_bytes"], 0 < found[0]["lost_bytes"] < model.oldest)
@@ -35,7 +35,7 @@ ring["lost_bytes"] = found[0]["lost_bytes"]
 eq("a ring", [ring], found)
 eq("the order of its members", list(ring), list(found[0]))
 directory = {"path": "dir", "type": "directory", "capacity": 3 << 20, "policy": None, "align": None, "full": None, "eof": None,
-             "lost": "mark"}
+             "lost": "mark", "map": None}
 found, errors = stat("dir", "nowhere", "app.log", "/", status=1)
 eq("those that are there", [directory, ring], found)
 eq("the others", b"ringctl: stat: nowhere: No such file or directory\nringctl: stat: /: is not on a ringfs mount\n", errors)

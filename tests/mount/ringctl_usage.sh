@@ -6,7 +6,7 @@ start size=64K
 cd "$MNT"
 lines gen 1 100 | tee "$T/lines" > app.log
 verbs="expected create, set, stat, ls, clear or cat"
-names="expected capacity, policy, align, full, eof or lost"
+names="expected capacity, policy, align, full, eof, lost or map"
 refused 2 "no verb given: $verbs"
 refused 2 "'frob': no such verb: $verbs" frob app.log
 refused 2 "'--frob': no such option: $verbs" --frob

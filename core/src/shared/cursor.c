@@ -29,6 +29,13 @@ static uint64_t window_start(const struct vmap_shared *ring)
 	return shared_window_start(ring, atomic_load_explicit(&ring->header->intent, memory_order_relaxed));
 }
 
+/* For what was loaded before: no start of a window that is not damaged lies above it. */
+static uint64_t later_intent(const struct vmap_shared *ring)
+{
+	atomic_thread_fence(memory_order_acquire);
+	return atomic_load_explicit(&ring->header->intent, memory_order_relaxed);
+}
+
 /* One checked copy of at most a chunk; the result and errors are those of vmap_shared_read(). */
 static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len)
 {
@@ -50,7 +57,9 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 	state = shared_check_state(ring);
 	if (state < 0 && state != -ESHUTDOWN && state != -EIDRM)
 		return state;
-	if (intent < head || intent > VMAP_SHARED_POSITION_MAX || start > intent)
+	if (intent < head || intent > VMAP_SHARED_POSITION_MAX)
+		return -EBADMSG;
+	if (start > intent && start > later_intent(ring))
 		return -EBADMSG;
 	if (pos < start) {
 		*cursor = start;
