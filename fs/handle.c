@@ -53,6 +53,8 @@ int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, s
 	handle->poll = NULL;
 	handle->poll_room = 0;
 	handle->more_at = 0;
+	atomic_init(&handle->read_end, 0);
+	atomic_init(&handle->write_end, 0);
 	handle->peeks = false;
 	/* As with a FIFO: a producer that says `> queue` does not throw away what others have put in. */
 	if (options->clear && !handle->is_stream)

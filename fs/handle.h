@@ -4,6 +4,7 @@
 #define RFS_HANDLE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "node.h"
@@ -27,6 +28,9 @@ struct rfs_handle {
 	bool writable;
 	bool is_stream; /* the ring was bounded when it was opened; its policy stays while it is open */
 	struct rfs_cursor cursor; /* of an overwrite ring */
+	/* Offsets at which its last read and write ended, 0 before: where the file position is, as long as nobody seeks. */
+	_Atomic uint64_t read_end;
+	_Atomic uint64_t write_end;
 	/* Below: under the park's lock of the node. */
 	struct fuse_pollhandle *poll; /* whom to tell of a change, NULL when nobody asked */
 	uint64_t next_polled;

@@ -222,6 +222,8 @@ bool rfs_read_overwrite(struct rfs *fs, fuse_req_t req, struct rfs_handle *handl
 		if (handle->view != 0)
 			rfs_count(&rfs_node_get(&fs->nodes, handle->view)->lost, lost);
 	}
+	if (n >= 0)
+		atomic_store_explicit(&handle->read_end, offset + (uint64_t)n, memory_order_relaxed);
 	if (n < 0) {
 		fuse_reply_err(req, (int)-n);
 	} else if (n > 0) {
@@ -279,6 +281,26 @@ void rfs_op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct 
 	}
 }
 
+/*
+ * Does a write go to a place that the program has chosen, so that appending it would be silently wrong? Loggers
+ * that write without O_APPEND, at an offset of their own, do not: they write where they had got to, or at the end.
+ */
+static bool wants_a_place(struct rfs_handle *handle, const char *buf, size_t size, uint64_t offset, int flags)
+{
+	bool is_zero = size == 1 && buf[0] == 0;
+	if ((flags & O_APPEND) || (!handle->readable && !is_zero))
+		return false;
+	uint64_t write_end = atomic_load_explicit(&handle->write_end, memory_order_relaxed);
+	uint64_t read_end = atomic_load_explicit(&handle->read_end, memory_order_relaxed);
+	if (offset == 0 ? write_end == 0 && read_end == 0 : offset == write_end || offset == read_end)
+		return false;
+	struct vmap_shared_state state;
+	vmap_shared_get_state(handle->ring, &state);
+	uint64_t end = state.head - state.tail;
+	/* Who could read what it changes has a database or an archive; a zero behind the end is how files are preallocated. */
+	return (handle->readable && offset < end) || (is_zero && offset > end);
+}
+
 /* A writer of an overwrite ring waits for nobody but a mapped writer that has stopped in the middle of an append. */
 static void append(struct rfs *fs, fuse_req_t req, const struct rfs_handle *handle, const char *buf, size_t size, bool sync)
 {
@@ -304,7 +326,7 @@ static void append(struct rfs *fs, fuse_req_t req, const struct rfs_handle *hand
 
 void rfs_op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, off_t off, struct fuse_file_info *fi)
 {
-	(void)ino, (void)off; /* a ring has one place to write: its head */
+	(void)ino;
 	struct rfs *fs = rfs_of(req);
 	struct rfs_handle *handle = rfs_handle_of(fs, fi);
 	if (!handle || handle->kind != RFS_HANDLE_RING) {
@@ -320,7 +342,11 @@ void rfs_op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, 
 	rfs_ring_enter(node);
 	if (handle->is_stream) {
 		rfs_stream_write(fs, req, handle, buf, size, nonblock, sync);
+	} else if (wants_a_place(handle, buf, size, (uint64_t)off, fi->flags)) {
+		fuse_reply_err(req, EINVAL);
 	} else {
+		/* Whatever the offset: a ring has one place to write, its head. */
+		atomic_store_explicit(&handle->write_end, (uint64_t)off + size, memory_order_relaxed);
 		append(fs, req, handle, buf, size, sync);
 		rfs_stream_wake(fs, node);
 	}

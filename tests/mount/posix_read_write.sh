@@ -24,7 +24,7 @@ eq("read of nothing", b"", os.read(reader, 0))
 eq("write of nothing", 0, os.write(fd, b""))
 with raises("preadv2 with RWF_NOWAIT", errno.EOPNOTSUPP):
     os.preadv(reader, [a], 0, os.RWF_NOWAIT)
-eq("pwritev2 with RWF_DSYNC", 2, os.pwritev(fd, [b"a", b"b"], 0, os.RWF_DSYNC))
+eq("pwritev2 with RWF_DSYNC", 2, os.pwritev(fd, [b"a", b"b"], 10, os.RWF_DSYNC))
 eq("SEEK_SET", 4, os.lseek(reader, 4, os.SEEK_SET))
 eq("SEEK_CUR", 3, os.lseek(reader, -1, os.SEEK_CUR))
 eq("SEEK_END", 11, os.lseek(reader, -1, os.SEEK_END))

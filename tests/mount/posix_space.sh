@@ -42,6 +42,9 @@ with raises("posix_fallocate with O_APPEND", errno.EBADF, errno.EOPNOTSUPP):
     os.posix_fallocate(os.open("log", os.O_RDWR | os.O_APPEND), 0, 4096)
 with raises("posix_fallocate of a queue", errno.ESPIPE, errno.EOPNOTSUPP):
     os.posix_fallocate(os.open("queues/queue", os.O_RDWR), 0, 4096)
+for flags in (os.O_RDWR, os.O_WRONLY):
+    with raises("posix_fallocate of a log", errno.EINVAL, errno.EOPNOTSUPP):
+        os.posix_fallocate(os.open("log", flags), 0, 4096)
 eq("the log", line(3), read_path("log"))
 PY
 stop
