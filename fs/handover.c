@@ -32,8 +32,6 @@
 #include "watch.h"
 
 #define SOCKET_MS 2000
-/* Clients that have a ring mapped, or are about to; each is a descriptor here. */
-#define CLIENTS_MAX 4096u
 /* A writer that lives and has not gone on for so long is locked out. */
 #define STUCK_NS 1000000000u
 #define NAME_PREFIX ".ringfs-map."
@@ -303,7 +301,7 @@ static size_t snapshot(struct rfs_handover *handover, struct rfs_client **client
 	size_t n = 0;
 	int timeout = -1;
 	pthread_mutex_lock(&handover->lock);
-	for (struct rfs_client *client = handover->clients; client && n < CLIENTS_MAX; client = client->next) {
+	for (struct rfs_client *client = handover->clients; client && n < RFS_CLIENTS_MAX; client = client->next) {
 		clients[n] = client;
 		fds[n] = (struct pollfd){.fd = client->fd, .events = POLLIN};
 		if (client->state == CLIENT_ASKS)
@@ -321,8 +319,8 @@ static void *run_sockets(void *arg)
 {
 	struct rfs *fs = arg;
 	struct rfs_handover *handover = &fs->handover;
-	static struct rfs_client *clients[CLIENTS_MAX]; /* one such thread in a process */
-	static struct pollfd fds[CLIENTS_MAX + 1];
+	static struct rfs_client *clients[RFS_CLIENTS_MAX]; /* one such thread in a process */
+	static struct pollfd fds[RFS_CLIENTS_MAX + 1];
 	for (;;) {
 		int timeout;
 		size_t n = snapshot(handover, clients, fds, &timeout);
@@ -423,7 +421,7 @@ void rfs_handover_request(struct rfs *fs, fuse_req_t req, const struct rfs_handl
 	client->fd = -1;
 	rfs_node_ref(&fs->nodes, node);
 	pthread_mutex_lock(&handover->lock);
-	r = handover->n_clients < CLIENTS_MAX ? start(fs) : -EUSERS;
+	r = handover->n_clients < RFS_CLIENTS_MAX ? start(fs) : -EUSERS;
 	if (r == 0) {
 		client->next = handover->clients;
 		handover->clients = client;
@@ -561,8 +559,8 @@ static bool has_no_name(const struct rfs_node *node)
 /* Tell the clients of all mapped rings that have no name any more, or of all at the end of the mount. */
 static void tell_clients(struct rfs *fs, bool at_end)
 {
-	struct rfs_node **nodes = malloc(CLIENTS_MAX * sizeof(struct rfs_node *));
-	size_t n = nodes ? mapped_nodes(fs, false, nodes, CLIENTS_MAX) : 0;
+	struct rfs_node **nodes = malloc(RFS_CLIENTS_MAX * sizeof(struct rfs_node *));
+	size_t n = nodes ? mapped_nodes(fs, false, nodes, RFS_CLIENTS_MAX) : 0;
 	for (size_t i = 0; i < n; i++) {
 		struct vmap_shared *ring;
 		bool removed = has_no_name(nodes[i]) || (at_end && fs->store.is_private);

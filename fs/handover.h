@@ -18,6 +18,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* Clients that have a ring mapped, or are about to; each is a descriptor here. */
+#define RFS_CLIENTS_MAX 4096u
+
 struct fuse_req;
 struct rfs;
 struct rfs_client;

@@ -3,7 +3,8 @@
  * Sleeping on rings that mapped processes can change, for the requests and polls that wait on them.
  *
  * A process that appends or consumes in the mapping makes a system call only if somebody sleeps on the ring. So this
- * thread sleeps on those rings alone on which something waits, and is told by the bell when that changes.
+ * thread sleeps on those rings alone on which something waits, and is told by the bell when that changes. The system
+ * lets it sleep on so many at once; where there are more, it looks at the rest every few milliseconds.
  *
  * Invariants:
  * I1 The thread uses handles of its own: a change of shape never waits for it, nor it for one.
@@ -20,6 +21,8 @@
 #include "watch.h"
 
 #define SLEEP_MS 1000
+/* With rings that it cannot sleep on. */
+#define NAP_MS 10
 
 struct watched {
 	struct rfs_node *node; /* with a reference */
@@ -31,6 +34,9 @@ struct watch {
 	struct rfs *fs;
 	struct watched rings[VMAP_SHARED_WATCH_MAX];
 	size_t n;
+	/* Rings that something waits on beyond those, or that have no place left for a handle: looked at after each nap. */
+	struct rfs_node *others[RFS_CLIENTS_MAX]; /* with a reference */
+	size_t n_others;
 };
 
 static void drop(struct watch *watch, size_t i)
@@ -50,6 +56,10 @@ static void add(struct watch *watch, struct rfs_node *node)
 		rfs_node_unref(&watch->fs->nodes, node);
 		return;
 	}
+	if (!rfs_park_is_busy(&node->park)) {
+		rfs_node_unref(&watch->fs->nodes, node);
+		return;
+	}
 	int fd;
 	struct watched watched = {.node = node, .stays = true};
 	int r = watch->n < VMAP_SHARED_WATCH_MAX ? rfs_node_open_file(node, O_RDWR, &fd) : -EUSERS;
@@ -60,14 +70,14 @@ static void add(struct watch *watch, struct rfs_node *node)
 	if (r == 0)
 		watch->rings[watch->n++] = watched;
 	else
-		rfs_node_unref(&watch->fs->nodes, node);
+		watch->others[watch->n_others++] = node;
 }
 
 /* The rings that clients can change, as it is now. */
 static void refresh(struct watch *watch)
 {
-	struct rfs_node *nodes[VMAP_SHARED_WATCH_MAX];
-	size_t n = rfs_handover_changing(watch->fs, nodes, VMAP_SHARED_WATCH_MAX);
+	static struct rfs_node *nodes[RFS_CLIENTS_MAX]; /* one such thread in a process */
+	size_t n = rfs_handover_changing(watch->fs, nodes, RFS_CLIENTS_MAX);
 	for (size_t i = 0; i < watch->n; i++)
 		watch->rings[i].stays = false;
 	for (size_t i = 0; i < n; i++)
@@ -85,35 +95,50 @@ static bool has_ended(struct rfs *fs)
 	return ends;
 }
 
-/* Serve who waits on @watched, if anybody does; true if somebody still does. */
-static bool serve(struct rfs *fs, struct watched *watched)
+/* Serve who waits on @node, if anybody does; true if somebody still does. */
+static bool serve(struct rfs *fs, struct rfs_node *node)
 {
-	if (vmap_shared_status(watched->ring) == -ESTALE)
-		(void)vmap_shared_reattach(watched->ring);
-	if (!rfs_park_is_busy(&watched->node->park))
+	if (!rfs_park_is_busy(&node->park))
 		return false;
-	rfs_ring_enter(watched->node);
-	rfs_stream_wake(fs, watched->node);
-	rfs_ring_leave(watched->node);
-	return rfs_park_is_busy(&watched->node->park);
+	rfs_ring_enter(node);
+	rfs_stream_wake(fs, node);
+	rfs_ring_leave(node);
+	return rfs_park_is_busy(&node->park);
+}
+
+/* Note where the rings are in @places, then serve who waits on them (keeps I2); the number of places. */
+static size_t serve_all(struct watch *watch, struct vmap_shared_watch *places)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < watch->n; i++) {
+		struct watched *watched = &watch->rings[i];
+		if (vmap_shared_status(watched->ring) == -ESTALE)
+			(void)vmap_shared_reattach(watched->ring);
+		vmap_shared_watch(watched->ring, &places[n]);
+		n += serve(watch->fs, watched->node);
+	}
+	for (size_t i = 0; i < watch->n_others; i++) {
+		(void)serve(watch->fs, watch->others[i]);
+		rfs_node_unref(&watch->fs->nodes, watch->others[i]);
+	}
+	return n;
 }
 
 void *rfs_watch_run(void *arg)
 {
 	struct rfs *fs = arg;
-	struct watch watch = {.fs = fs};
+	static struct watch watch; /* large; one such thread in a process */
+	watch.fs = fs;
 	struct vmap_shared_watch places[VMAP_SHARED_WATCH_MAX];
 	for (;;) {
 		uint32_t bell = __atomic_load_n(&fs->handover.bell, __ATOMIC_ACQUIRE);
 		if (has_ended(fs))
 			break;
 		refresh(&watch);
-		size_t n = 0;
-		for (size_t i = 0; i < watch.n; i++) {
-			vmap_shared_watch(watch.rings[i].ring, &places[n]);
-			n += serve(fs, &watch.rings[i]); /* keeps I2 */
-		}
-		(void)vmap_shared_wait_any(places, n, &fs->handover.bell, bell, SLEEP_MS);
+		size_t n = serve_all(&watch, places);
+		int timeout_ms = watch.n_others > 0 ? NAP_MS : SLEEP_MS;
+		watch.n_others = 0;
+		(void)vmap_shared_wait_any(places, n, &fs->handover.bell, bell, timeout_ms);
 	}
 	while (watch.n > 0)
 		drop(&watch, watch.n - 1);
