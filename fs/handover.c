@@ -506,6 +506,7 @@ int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring)
 {
 	unsigned tries = 0;
 	int r;
+	rfs_session_may_wait();
 	do {
 		r = vmap_shared_clear(ring);
 	} while (rfs_ring_retry(r, node, ring, &tries));

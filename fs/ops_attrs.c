@@ -86,6 +86,7 @@ static int set_times(struct rfs *fs, struct rfs_node *node, int fd, const struct
 		return rfs_ring_error(r, canonical);
 	rfs_ring_enter(canonical);
 	unsigned tries = 0;
+	rfs_session_may_wait();
 	do {
 		r = vmap_shared_set_mtime(ring, to_ns(times[1]));
 	} while (rfs_ring_retry(r, canonical, ring, &tries));

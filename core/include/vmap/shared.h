@@ -12,7 +12,7 @@
  *
  * Writers take a lock in the ring for some nanoseconds. One that is killed holds up nobody: the next writer asks the
  * kernel whether the owner lives, and goes on. One that is stopped (SIGSTOP, a debugger) just then holds up the
- * others, which give up with -EBUSY after 10 ms; ringfs locks it out after a second. Readers never wait for anybody,
+ * others, which give up with -EBUSY after a second; ringfs locks it out then. Readers never wait for anybody,
  * and a handle from a read-only descriptor reads from read-only memory.
  *
  * Errors that every function on a handle can have: -ESTALE the ring was given another shape (capacity, policy):
@@ -213,7 +213,7 @@ VMAP_API void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_
  * Owner:   @p src stays the caller's.
  * Threads: any number, beside any number of readers.
  * Errors:  -EAGAIN not enough room in a bounded ring now; -EMSGSIZE more than its capacity; -EBUSY another writer
- *          has held the lock for 10 ms; -ENOSPC, -EDQUOT, -EIO the pages cannot be reserved; -EFBIG the position limit
+ *          has held the lock for a second; -ENOSPC, -EDQUOT, -EIO the pages cannot be reserved; -EFBIG the position limit
  *          is reached; -EINVAL @p len is more than SSIZE_MAX. Nothing was appended then; but after -ESTALE the run may
  *          be in the ring, if this writer was stopped for so long that it was locked out.
  */
@@ -387,7 +387,7 @@ VMAP_API void vmap_shared_count_dropped(struct vmap_shared *ring);
  * Units:   bytes; rounded up as in vmap_shared_format().
  * Threads: no other thread uses @p ring meanwhile, nor any span of it afterwards.
  * Errors:  -EINVAL a capacity of 0 or an unknown policy; -EFBIG above the maximum, or more than the file system
- *          allows; -EBUSY a bounded ring holds more than @p capacity, or another writer has held the lock for 10 ms;
+ *          allows; -EBUSY a bounded ring holds more than @p capacity, or another writer has held the lock for a second;
  *          -ENOSPC, -EDQUOT, -ENOMEM, -EIO, -EPERM (a
  *          sealed memfd) as the system says. The ring is as it was then.
  */
@@ -439,7 +439,7 @@ VMAP_API uint64_t vmap_shared_attributes(const struct vmap_shared *ring);
  * Replace that word; a kill leaves the old or the new one.
  *
  * Threads: any.
- * Errors:  -EBUSY another writer has held the lock for 10 ms; -ENOSPC, -EDQUOT, -EIO as the system says.
+ * Errors:  -EBUSY another writer has held the lock for a second; -ENOSPC, -EDQUOT, -EIO as the system says.
  */
 VMAP_API int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes);
 
@@ -448,7 +448,7 @@ VMAP_API int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attri
  * made good where its positions were.
  *
  * Threads: any.
- * Errors:  -EBUSY another writer has held the lock for 10 ms.
+ * Errors:  -EBUSY another writer has held the lock for a second.
  */
 VMAP_API int vmap_shared_clear(struct vmap_shared *ring);
 
@@ -457,7 +457,7 @@ VMAP_API int vmap_shared_clear(struct vmap_shared *ring);
  *
  * Units:   nanoseconds since the epoch.
  * Threads: any.
- * Errors:  -EBUSY another writer has held the lock for 10 ms.
+ * Errors:  -EBUSY another writer has held the lock for a second.
  */
 VMAP_API int vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns);
 

@@ -22,9 +22,6 @@
 
 #include "shared_priv.h"
 
-/* As long as an append waits behind a writer that lives but does not go on. */
-#define LOCK_NS 10000000u
-
 static uint64_t round_to(uint64_t value, uint64_t unit)
 {
 	return (value + unit - 1) / unit * unit;
@@ -222,7 +219,7 @@ ssize_t vmap_shared_append_within(struct vmap_shared *ring, const void *src, siz
 
 ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len)
 {
-	return vmap_shared_append_within(ring, src, len, LOCK_NS);
+	return vmap_shared_append_within(ring, src, len, SHARED_LOCK_NS);
 }
 
 /*
@@ -251,7 +248,7 @@ int vmap_shared_clear(struct vmap_shared *ring)
 	uint64_t head;
 	if (!ring->writable)
 		return -EACCES;
-	int r = shared_lock(ring, LOCK_NS);
+	int r = shared_lock(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
 	if (shared_load_head(ring, &head) < 0)
@@ -308,7 +305,7 @@ int vmap_shared_set_mtime(struct vmap_shared *ring, uint64_t mtime_ns)
 {
 	if (!ring->writable)
 		return -EACCES;
-	int r = shared_lock(ring, LOCK_NS);
+	int r = shared_lock(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
 	/* As far as a timespec goes: later appends must find room above it. */

@@ -25,8 +25,6 @@
 
 #include "shared_priv.h"
 
-#define LOCK_NS 10000000u
-
 /* Put @line into the file, with its checksum and the next generation. The private copy is the caller's. */
 static int write_geometry(struct vmap_shared *ring, struct shared_geometry *line)
 {
@@ -301,7 +299,7 @@ int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_r
 		return -EFBIG;
 	if (capacity == ring->geometry.capacity && policy == (enum vmap_ring_policy)ring->geometry.policy)
 		return 0;
-	int r = shared_lock(ring, LOCK_NS);
+	int r = shared_lock(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&ring->geometry_lock);
@@ -336,7 +334,7 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 		return -EACCES;
 	if (attributes == vmap_shared_attributes(ring))
 		return 0;
-	int r = shared_lock(ring, LOCK_NS);
+	int r = shared_lock(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&ring->geometry_lock);

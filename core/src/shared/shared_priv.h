@@ -113,6 +113,8 @@ struct shared_header *shared_header_of(const struct vmap_os_mirror *map);
 void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geometry, const struct vmap_os_mirror *map);
 
 /* lock.c */
+/* What a busy machine may keep a living owner from running for, and more. */
+#define SHARED_LOCK_NS 1000000000u
 /* Claim a slot of the file and with it the right to the lock. -EUSERS all are taken. */
 int shared_claim_slot(struct vmap_shared *ring);
 /*
