@@ -88,13 +88,23 @@ Test(ring_prefault, keeps_what_the_ring_holds)
 	}
 }
 
+/* Whether /proc/self/smaps tells what a mapping holds; an emulator makes it up. */
+static bool smaps_tells(void)
+{
+	struct vmap_ring *ring = create(HUGE);
+	*(volatile uint8_t *)(uintptr_t)data_of(ring) = 1;
+	bool tells = smaps_kib(data_of(ring), "Rss:") > 0;
+	vmap_ring_destroy(ring);
+	return tells;
+}
+
 Test(ring_prefault, gives_both_halves_their_memory)
 {
+	if (!smaps_tells())
+		cr_skip_test("no /proc/self/smaps that tells here");
 	size_t capacity = 3 * HUGE;
 	struct vmap_ring *ring = create(capacity);
 	cr_assert(eq(int, vmap_ring_prefault(ring), 0));
-	if (smaps_kib(data_of(ring), "Size:") == 0)
-		cr_skip_test("no /proc/self/smaps here");
 	cr_expect(ge(sz, smaps_kib(data_of(ring), "Rss:"), capacity / KIB));
 	cr_expect(ge(sz, smaps_kib(data_of(ring) + capacity, "Rss:"), capacity / KIB));
 	vmap_ring_destroy(ring);

@@ -2,7 +2,6 @@
 /* The Linux backend, beside unix.c: memfd, fallocate, getrandom, madvise and futex. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -23,6 +22,10 @@
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* Linux 6.1 */
 #endif
+/* Of <linux/futex.h>, which comes with the kernel's headers and not with every C library. */
+#define FUTEX_WAIT 0
+#define FUTEX_WAKE 1
+#define FUTEX_32 2
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u /* Linux 6.3 */
 #endif
@@ -143,7 +146,7 @@ void vmap_os_futex_wait_any(const struct vmap_os_futex *futexes, size_t n, uint6
 	for (size_t i = 0; i < n; i++) {
 		waiters[i].val = futexes[i].seen;
 		waiters[i].uaddr = (uintptr_t)futexes[i].word;
-		waiters[i].flags = 2; /* FUTEX_32 */
+		waiters[i].flags = FUTEX_32;
 		waiters[i].reserved = 0;
 	}
 	uint64_t until_ns = vmap_os_monotonic_ns() + timeout_ns;

@@ -23,6 +23,13 @@
 
 #define ANSWER_MS 2000
 
+/* What ioctl(2) takes, of which the system looks at 32 bits. */
+#ifdef __GLIBC__
+typedef unsigned long ioctl_request;
+#else
+typedef int ioctl_request;
+#endif
+
 /* The server's answer in @msg: two descriptors, or none. */
 static int take_descriptors(struct msghdr *msg, int fds[2])
 {
@@ -113,7 +120,7 @@ static int connect_beside(const char *path, const char *name)
 static int ask_server(int fd, const char *path, int *ret_fd, int *ret_lifeline)
 {
 	struct vmap_handover_ticket ticket = {0};
-	if (ioctl(fd, VMAP_IOC_HANDOVER, &ticket) < 0)
+	if (ioctl(fd, (ioctl_request)VMAP_IOC_HANDOVER, &ticket) < 0)
 		return -errno;
 	if (ticket.version != VMAP_HANDOVER_VERSION || !memchr(ticket.name, '\0', sizeof(ticket.name)) ||
 	    strchr(ticket.name, '/'))
