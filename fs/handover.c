@@ -32,8 +32,6 @@
 #include "watch.h"
 
 #define SOCKET_MS 2000
-/* A writer that lives and has not gone on for so long is locked out. */
-#define STUCK_NS 1000000000u
 #define NAME_PREFIX ".ringfs-map."
 
 enum client_state {
@@ -474,7 +472,7 @@ struct rfs_node *rfs_handover_mknod(struct rfs *fs, const char *name, mode_t mod
 
 void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring)
 {
-	if (vmap_shared_wait_writer(ring, STUCK_NS) != -EBUSY)
+	if (vmap_shared_wait_writer(ring, RFS_STUCK_NS) != -EBUSY)
 		return;
 	int r = vmap_shared_revoke(ring);
 	fuse_log(FUSE_LOG_WARNING, "ringfs: a process that has the ring with inode %llu mapped has stopped with its lock, and %s%s\n",
@@ -484,7 +482,7 @@ void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring)
 int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
 {
 	rfs_session_may_wait();
-	int r = vmap_shared_wait_writer(ring, STUCK_NS);
+	int r = vmap_shared_wait_writer(ring, RFS_STUCK_NS);
 	if (r != -EBUSY)
 		return r;
 	rfs_ring_leave(node);

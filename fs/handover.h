@@ -64,6 +64,8 @@ size_t rfs_handover_changing(struct rfs *fs, struct rfs_node **ret_nodes, size_t
 /* Some name was removed or taken by something else: tell the clients whose ring has none left. */
 void rfs_handover_name_gone(struct rfs *fs);
 
+/* A writer that lives and has not gone on for so long is locked out. */
+#define RFS_STUCK_NS 1000000000u
 /*
  * Inside rfs_ring_enter(), with no other lock: wait until whoever has the lock of @node's ring goes on, or lock it out
  * after a second. 0: try again. Another thread takes this one's place as the leader meanwhile.

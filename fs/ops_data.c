@@ -301,14 +301,17 @@ static bool wants_a_place(struct rfs_handle *handle, const char *buf, size_t siz
 	return (handle->readable && offset < end) || (is_zero && offset > end);
 }
 
-/* A writer of an overwrite ring waits for nobody but a mapped writer that has stopped in the middle of an append. */
+/*
+ * A writer of an overwrite ring waits for nobody but a mapped writer that is in the middle of an append, or has stopped
+ * there. The leader does not wait; whoever has passed the baton takes its turn.
+ */
 static void append(struct rfs *fs, fuse_req_t req, const struct rfs_handle *handle, const char *buf, size_t size, bool sync)
 {
 	struct rfs_node *node = rfs_node_get(&fs->nodes, handle->node);
 	unsigned tries = 0;
 	ssize_t n;
 	do {
-		n = vmap_shared_append_within(handle->ring, buf, size, 0);
+		n = vmap_shared_append_within(handle->ring, buf, size, tries == 0 ? 0 : RFS_STUCK_NS);
 	} while (n < 0 && rfs_ring_retry((int)n, node, handle->ring, &tries));
 	if (n == -EBUSY || n == -ESTALE || n == -EBADMSG)
 		n = -EIO; /* a mapped process plays tricks with the lock, the shape or the header */

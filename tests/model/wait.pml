@@ -7,13 +7,14 @@
  * that is a process which sleeps for ever, an invalid end state, although in the code it would be a delay.
  *
  * Each of these takes a rule away, and must be found: COUNT_AFTER_LOOK WAKE_BEFORE_PUBLISH SEEN_AFTER_LOOK
- * ENDLESS_SLEEP, and with LOCK: NO_WAITERS_BIT BIT_NOT_KEPT ENDLESS_SLEEP.
+ * ENDLESS_SLEEP, and with LOCK: NO_WAITERS_BIT BIT_NOT_KEPT HANDOFF_NOT_WOKEN HANDOFF_TO_SLEEPERS_ONLY ENDLESS_SLEEP.
  */
 #ifndef CRASHES
 #define CRASHES 1
 #endif
 #define PROCESSES 4
 #define WAITERS 128
+#define HANDOFF 64
 
 byte crashes = CRASHES;
 byte word;               /* what the futex is: data_seq, or the lock */
@@ -133,14 +134,15 @@ bool dead[PROCESSES];    /* its byte lock is free */
 byte inside;
 
 #define me (_pid)
-#define owner_of(w) ((w) & 127)
+#define owner_of(w) ((w) & 63)
 
 #define DIE_INSIDE atomic { crashes > 0 -> crashes--; inside--; dead[_pid - 1] = true; goto died }
 #define DIE_OUTSIDE atomic { crashes > 0 -> crashes--; dead[_pid - 1] = true; goto died }
 
 proctype locker()
 {
-	byte n, w;
+	byte n, w, left;
+	bool has_slept;
 	do
 	:: atomic { n == ROUNDS -> break }
 	:: atomic { n < ROUNDS -> n++ }
@@ -153,7 +155,7 @@ proctype locker()
 		do
 		:: w = word;
 			if
-			:: atomic { owner_of(w) == 0 -> skip }
+			:: atomic { owner_of(w) == 0 && (has_slept || !(w & HANDOFF)) -> skip }
 				/* Others may sleep: the bit stays. */
 				if
 #ifdef BIT_NOT_KEPT
@@ -163,6 +165,12 @@ proctype locker()
 #endif
 				:: atomic { word != w -> skip }
 				fi
+			:: atomic { owner_of(w) == 0 && !has_slept && (w & HANDOFF) -> skip }
+				/* It is kept for a sleeper, which may have been killed. */
+				FUTEX_WAIT(w)
+#ifndef HANDOFF_TO_SLEEPERS_ONLY
+				has_slept = true
+#endif
 			:: atomic { owner_of(w) != 0 && dead[owner_of(w) - 1] -> skip }
 				if
 				:: atomic { word == w -> word = me | WAITERS; inside++; break } /* steal() */
@@ -170,10 +178,16 @@ proctype locker()
 				fi
 			:: atomic { owner_of(w) != 0 && !dead[owner_of(w) - 1] -> skip }
 #ifndef NO_WAITERS_BIT
+				/* Starved at any time, for here there are no clocks. */
 				if
-				:: atomic { (w & WAITERS) || word == w -> word = (word == w -> w | WAITERS : word) }
-					FUTEX_WAIT(w | WAITERS)
-				:: atomic { !(w & WAITERS) && word != w -> skip }
+				:: left = w | WAITERS
+				:: left = w | WAITERS | HANDOFF
+				fi;
+				if
+				:: atomic { w == left || word == w -> word = (word == w -> left : word) }
+					FUTEX_WAIT(left)
+					has_slept = true
+				:: atomic { w != left && word != w -> skip }
 				fi
 #else
 				FUTEX_WAIT(w)
@@ -183,18 +197,21 @@ proctype locker()
 locked:		assert(inside == 1);
 		if
 		:: DIE_INSIDE
-		:: atomic { inside--; w = word; word = 0 } /* lock:B */
+		:: atomic { inside--; w = word; word = (w & HANDOFF -> HANDOFF | WAITERS : 0) } /* lock:B */
 		fi;
 		/* shared_unlock() wakes one. */
 		if
 		:: DIE_OUTSIDE
+#ifdef HANDOFF_NOT_WOKEN
+		:: atomic { w & HANDOFF -> skip }
+#endif
 		:: atomic { !(w & WAITERS) -> skip }
 		:: atomic { (w & WAITERS) && asleep[0] -> asleep[0] = false }
 		:: atomic { (w & WAITERS) && asleep[1] -> asleep[1] = false }
 		:: atomic { (w & WAITERS) && asleep[2] -> asleep[2] = false }
 		:: atomic { (w & WAITERS) && !asleep[0] && !asleep[1] && !asleep[2] -> skip }
 		fi;
-		w = 0
+		w = 0; left = 0; has_slept = false
 	od;
 died:	skip
 }

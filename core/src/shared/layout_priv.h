@@ -39,10 +39,15 @@
 /* Writers that can have a ring mapped at one time. */
 #define SHARED_SLOTS 64u
 
-/* The writer lock: 0 is free, else slot + 1 of the owner, the slot's generation, and a bit for those who sleep. */
-#define SHARED_LOCK_OWNER 0x0000ffffu
+/*
+ * The writer lock: 0 is free, else slot + 1 of the owner, the slot's generation, a bit for those who sleep, and one that
+ * keeps the lock for a sleeper when it is free.
+ */
+#define SHARED_LOCK_OWNER 0x00007fffu
+#define SHARED_LOCK_HANDOFF 0x00008000u
 #define SHARED_LOCK_GENERATION 0x7fff0000u
 #define SHARED_LOCK_WAITERS 0x80000000u
+#define SHARED_LOCK_NAME (SHARED_LOCK_OWNER | SHARED_LOCK_GENERATION)
 
 /* The top bit of tail: consuming has ended, a change of shape is under way. */
 #define SHARED_TAIL_FROZEN ((uint64_t)1 << 63)

@@ -11,9 +11,11 @@
  * I2 Who claims a slot first releases what its previous owner died with: otherwise the dead would look alive.
  * I3 Every sleep is bounded: whoever was to wake us may have died before it could.
  * I4 No pthread object is in shared memory: glibc's unlock would write where another process says.
+ * I5 Nobody starves: who has waited for HANDOFF_NS has the lock kept for a sleeper when it is released, so that a writer
+ *    that appends all the time, and so finds it free before anybody has woken up, does not get it again.
  *
  * Pairs:
- *   lock:A acquire CAS of wlock from 0    with  lock:B release exchange of wlock to 0
+ *   lock:A acquire CAS of a free wlock    with  lock:B release CAS of wlock to a free one
  *   lock:C the byte lock found free, a system call behind all stores of the dead  with  the CAS from its word
  */
 #include <errno.h>
@@ -24,6 +26,8 @@
 #define SPINS 100
 /* How often a sleeper asks whether the owner has died. */
 #define PROBE_NS 2000000u
+/* Until then who comes first has it: handing it on costs a wake-up, in which nobody appends. */
+#define HANDOFF_NS 10000000u
 
 #ifdef VMAP_FAULT_POINTS
 void (*shared_fault_hook)(enum shared_fault point);
@@ -74,11 +78,18 @@ static bool steal(struct vmap_shared *ring, uint32_t word)
 	return true;
 }
 
+/* What a sleeper leaves in the lock's word while it waits; @word is what was there. */
+static uint32_t asleep(uint32_t word, bool is_starved)
+{
+	return word | SHARED_LOCK_WAITERS | (is_starved ? SHARED_LOCK_HANDOFF : 0);
+}
+
 /* Returns with the lock, or -EBUSY, or -EIO. */
 static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 {
 	_Atomic uint32_t *lock = &ring->header->wlock;
 	uint64_t start = vmap_os_monotonic_ns();
+	bool has_slept = false;
 	for (int i = 0; i < SPINS; i++) {
 		uint32_t free = 0;
 		if (atomic_load_explicit(lock, memory_order_relaxed) == 0 &&
@@ -92,7 +103,8 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 		if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
 			return -EIO;
 		uint32_t word = atomic_load_explicit(lock, memory_order_relaxed);
-		if ((word & ~SHARED_LOCK_WAITERS) == 0) {
+		bool is_free = (word & SHARED_LOCK_NAME) == 0;
+		if (is_free && (has_slept || !(word & SHARED_LOCK_HANDOFF))) { /* keeps I5 */
 			/* Others may sleep: the bit stays until the last of them has been woken. */
 			if (atomic_compare_exchange_strong_explicit(lock, &word, ring->lock_word | SHARED_LOCK_WAITERS,
 								    memory_order_acquire /* lock:A */,
@@ -100,19 +112,20 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 				return 0;
 			continue;
 		}
-		if (is_dead(ring, word)) {
+		if (!is_free && is_dead(ring, word)) {
 			if (steal(ring, word))
 				return 0;
 			continue;
 		}
 		if (gone >= timeout_ns)
 			break;
-		if (!(word & SHARED_LOCK_WAITERS) &&
-		    !atomic_compare_exchange_strong_explicit(lock, &word, word | SHARED_LOCK_WAITERS, memory_order_relaxed,
-							     memory_order_relaxed))
+		uint32_t left_word = asleep(word, !is_free && gone >= HANDOFF_NS);
+		if (word != left_word && !atomic_compare_exchange_strong_explicit(lock, &word, left_word, memory_order_relaxed,
+										  memory_order_relaxed))
 			continue;
 		uint64_t left = timeout_ns - gone;
-		vmap_os_futex_wait(lock, word | SHARED_LOCK_WAITERS, left < PROBE_NS ? left : PROBE_NS); /* keeps I3 */
+		vmap_os_futex_wait(lock, left_word, left < PROBE_NS ? left : PROBE_NS); /* keeps I3 */
+		has_slept = true;
 	}
 	return -EBUSY;
 }
@@ -150,14 +163,33 @@ int shared_lock(struct vmap_shared *ring, uint64_t timeout_ns)
 	return r;
 }
 
-int shared_unlock(struct vmap_shared *ring)
+/* Release a lock with somebody's bits in it, @word. Who was locked out finds another's name there, or none. */
+static void unlock_slow(struct vmap_shared *ring, uint32_t word)
 {
 	struct shared_header *header = ring->header;
-	/* lock:B; and seq_cst, so that the look at state below comes after what was published before. */
-	uint32_t word = atomic_exchange_explicit(&header->wlock, 0, memory_order_seq_cst);
+	uint32_t rest;
+	do {
+		if ((word & SHARED_LOCK_NAME) != ring->lock_word) {
+			atomic_thread_fence(memory_order_seq_cst); /* in place of lock:B, for the look at state */
+			return;
+		}
+		rest = word & SHARED_LOCK_HANDOFF ? SHARED_LOCK_HANDOFF | SHARED_LOCK_WAITERS : 0; /* keeps I5 */
+	} while (!atomic_compare_exchange_weak_explicit(&header->wlock, &word, rest, memory_order_seq_cst /* lock:B */,
+							memory_order_relaxed));
 	SHARED_FAULT(UNLOCKED);
 	if (word & SHARED_LOCK_WAITERS)
 		vmap_os_futex_wake(&header->wlock, 1);
+}
+
+int shared_unlock(struct vmap_shared *ring)
+{
+	struct shared_header *header = ring->header;
+	uint32_t word = ring->lock_word;
+	/* lock:B; and seq_cst, so that the look at state below comes after what was published before. */
+	if (atomic_compare_exchange_strong_explicit(&header->wlock, &word, 0, memory_order_seq_cst, memory_order_relaxed))
+		SHARED_FAULT(UNLOCKED);
+	else
+		unlock_slow(ring, word);
 	/* Who locked us out said so before it looked at what we had published. */
 	uint32_t state = atomic_load_explicit(&header->state, memory_order_seq_cst);
 	return state == ring->open_word ? 0 : shared_check_state_slow(ring);
