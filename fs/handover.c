@@ -52,6 +52,9 @@ struct rfs_client {
 	struct rfs_node *socket_node; /* while the socket is bound; with a reference */
 	int fd;
 	uint64_t deadline_ms; /* of the invitation */
+	bool sleeps;          /* it has asked to be woken */
+	bool is_late;         /* ... twice, from different positions: the first is behind the head */
+	uint64_t sleeps_at;   /* where it found the head */
 };
 
 static uint64_t now_ms(void)
@@ -221,6 +224,29 @@ static void drop_socket(struct rfs *fs, struct rfs_client *client)
 		rfs_node_unref(&fs->nodes, node);
 }
 
+/* Keep what @client says: that it sleeps. Its lifeline has ended: false. */
+static bool hear(struct rfs *fs, struct rfs_client *client)
+{
+	/* A client that says more than it may listens to itself; others are not to wait for that. */
+	for (unsigned i = 0; i < 16; i++) {
+		struct vmap_handover_sleep sleep;
+		ssize_t n = recv(client->fd, &sleep, sizeof(sleep), MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
+			return false;
+		if (n < 0)
+			break;
+		if (n != (ssize_t)sizeof(sleep))
+			continue;
+		pthread_mutex_lock(&fs->handover.lock);
+		client->is_late = client->sleeps && (client->is_late || client->sleeps_at != sleep.position);
+		client->sleeps = true;
+		client->sleeps_at = sleep.position;
+		pthread_mutex_unlock(&fs->handover.lock);
+		vmap_shared_ring_bell(&fs->handover.bell);
+	}
+	return true;
+}
+
 /* What @client does next, given what poll(2) said of its descriptor. */
 static void step(struct rfs *fs, struct rfs_client *client, short events)
 {
@@ -238,18 +264,12 @@ static void step(struct rfs *fs, struct rfs_client *client, short events)
 		if (client->state != CLIENT_INVITED)
 			drop_socket(fs, client);
 		break;
-	case CLIENT_MAPPED: {
-		char byte;
-		/* Nothing is ever sent: whatever comes is thrown away, and the end is the end. */
-		if (events == 0)
-			break;
-		ssize_t n = recv(client->fd, &byte, 1, MSG_DONTWAIT);
-		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+	case CLIENT_MAPPED:
+		if (events != 0 && !hear(fs, client)) {
 			set_state(fs, client, CLIENT_GONE);
 			end_use(fs, client);
 		}
 		break;
-	}
 	case CLIENT_GONE:
 		break;
 	}
@@ -525,13 +545,13 @@ void rfs_handover_clients(struct rfs *fs, uint64_t node, struct rfs_node_clients
 	*ret_clients = clients;
 }
 
-/* Up to @max nodes whose rings are mapped by clients, by such that can write if @writable; each with a reference. */
-static size_t mapped_nodes(struct rfs *fs, bool writable, struct rfs_node **ret_nodes, size_t max)
+/* Up to @max nodes whose rings are mapped by clients, or only those to be watched; each with a reference. */
+static size_t mapped_nodes(struct rfs *fs, bool watched, struct rfs_node **ret_nodes, size_t max)
 {
 	size_t n = 0;
 	pthread_mutex_lock(&fs->handover.lock);
 	for (struct rfs_client *client = fs->handover.clients; client && n < max; client = client->next) {
-		bool skip = client->state != CLIENT_MAPPED || (writable && !client->writable);
+		bool skip = client->state != CLIENT_MAPPED || (watched && !client->writable && !client->sleeps);
 		/* One of several clients of a ring is enough. */
 		for (size_t i = 0; i < n && !skip; i++)
 			skip = ret_nodes[i] == client->node;
@@ -544,9 +564,39 @@ static size_t mapped_nodes(struct rfs *fs, bool writable, struct rfs_node **ret_
 	return n;
 }
 
-size_t rfs_handover_changing(struct rfs *fs, struct rfs_node **ret_nodes, size_t max)
+size_t rfs_handover_watched(struct rfs *fs, struct rfs_node **ret_nodes, size_t max)
 {
 	return mapped_nodes(fs, true, ret_nodes, max);
+}
+
+static bool sleeps_on(const struct rfs_client *client, const struct rfs_node *node)
+{
+	return client->state == CLIENT_MAPPED && client->node == node && client->sleeps;
+}
+
+bool rfs_handover_has_sleepers(struct rfs *fs, const struct rfs_node *node)
+{
+	bool found = false;
+	pthread_mutex_lock(&fs->handover.lock);
+	for (const struct rfs_client *client = fs->handover.clients; client && !found; client = client->next)
+		found = sleeps_on(client, node);
+	pthread_mutex_unlock(&fs->handover.lock);
+	return found;
+}
+
+bool rfs_handover_wake(struct rfs *fs, const struct rfs_node *node, uint64_t head)
+{
+	bool found = false;
+	pthread_mutex_lock(&fs->handover.lock);
+	for (struct rfs_client *client = fs->handover.clients; client; client = client->next) {
+		if (!sleeps_on(client, node) || (client->sleeps_at == head && !client->is_late))
+			continue;
+		client->sleeps = client->sleeps_at == head;
+		client->is_late = false;
+		found = true;
+	}
+	pthread_mutex_unlock(&fs->handover.lock);
+	return found;
 }
 
 static bool has_no_name(const struct rfs_node *node)

@@ -58,8 +58,16 @@ struct rfs_node *rfs_handover_find(struct rfs *fs, const char *name);
 /* mknod(2) in /.ringfs, by our own bind(2): the socket's node with a reference, or NULL for anybody else. */
 struct rfs_node *rfs_handover_mknod(struct rfs *fs, const char *name, mode_t mode);
 
-/* Up to @max nodes whose rings some client can write to, each with a reference for the caller; their number. */
-size_t rfs_handover_changing(struct rfs *fs, struct rfs_node **ret_nodes, size_t max);
+/*
+ * Up to @max nodes whose rings are to be watched, each with a reference for the caller; their number. Some client can
+ * write to the ring, or one that cannot has asked to be woken.
+ */
+size_t rfs_handover_watched(struct rfs *fs, struct rfs_node **ret_nodes, size_t max);
+
+/* Has a client of @node asked to be woken? */
+bool rfs_handover_has_sleepers(struct rfs *fs, const struct rfs_node *node);
+/* Is one of them to be woken, now that the head is at @head? Those have to ask again. */
+bool rfs_handover_wake(struct rfs *fs, const struct rfs_node *node, uint64_t head);
 
 /* Some name was removed or taken by something else: tell the clients whose ring has none left. */
 void rfs_handover_name_gone(struct rfs *fs);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sleeping on rings that mapped processes can change, for the requests and polls that wait on them.
+ * Sleeping on rings that mapped processes can change, for the requests and polls that wait on them, and for mapped
+ * processes that cannot write and so cannot say in the ring that they sleep.
  *
  * A process that appends or consumes in the mapping makes a system call only if somebody sleeps on the ring. So this
  * thread sleeps on those rings alone on which something waits, and is told by the bell when that changes. The system
@@ -56,7 +57,7 @@ static void add(struct watch *watch, struct rfs_node *node)
 		rfs_node_unref(&watch->fs->nodes, node);
 		return;
 	}
-	if (!rfs_park_is_busy(&node->park)) {
+	if (!rfs_park_is_busy(&node->park) && !rfs_handover_has_sleepers(watch->fs, node)) {
 		rfs_node_unref(&watch->fs->nodes, node);
 		return;
 	}
@@ -73,11 +74,11 @@ static void add(struct watch *watch, struct rfs_node *node)
 		watch->others[watch->n_others++] = node;
 }
 
-/* The rings that clients can change, as it is now. */
+/* The rings that clients can change or sleep on, as it is now. */
 static void refresh(struct watch *watch)
 {
 	static struct rfs_node *nodes[RFS_CLIENTS_MAX]; /* one such thread in a process */
-	size_t n = rfs_handover_changing(watch->fs, nodes, RFS_CLIENTS_MAX);
+	size_t n = rfs_handover_watched(watch->fs, nodes, RFS_CLIENTS_MAX);
 	for (size_t i = 0; i < watch->n; i++)
 		watch->rings[i].stays = false;
 	for (size_t i = 0; i < n; i++)
@@ -106,6 +107,25 @@ static bool serve(struct rfs *fs, struct rfs_node *node)
 	return rfs_park_is_busy(&node->park);
 }
 
+/* Wake the clients that sleep on @node although its head is at @head now; true if somebody sleeps there still. */
+static bool wake_sleepers(struct rfs *fs, const struct rfs_node *node, struct vmap_shared *ring, uint64_t head)
+{
+	if (rfs_handover_wake(fs, node, head))
+		vmap_shared_wake_readers(ring);
+	return rfs_handover_has_sleepers(fs, node);
+}
+
+/* The same for a ring that this thread has no handle of. */
+static void serve_other(struct rfs *fs, struct rfs_node *node)
+{
+	struct vmap_shared_state state;
+	(void)serve(fs, node);
+	rfs_ring_enter(node);
+	vmap_shared_get_state(node->ring, &state);
+	(void)wake_sleepers(fs, node, node->ring, state.head);
+	rfs_ring_leave(node);
+}
+
 /* Note where the rings are in @places, then serve who waits on them (keeps I2); the number of places. */
 static size_t serve_all(struct watch *watch, struct vmap_shared_watch *places)
 {
@@ -115,10 +135,11 @@ static size_t serve_all(struct watch *watch, struct vmap_shared_watch *places)
 		if (vmap_shared_status(watched->ring) == -ESTALE)
 			(void)vmap_shared_reattach(watched->ring);
 		vmap_shared_watch(watched->ring, &places[n]);
-		n += serve(watch->fs, watched->node);
+		bool sleeps = wake_sleepers(watch->fs, watched->node, watched->ring, places[n].head);
+		n += serve(watch->fs, watched->node) || sleeps;
 	}
 	for (size_t i = 0; i < watch->n_others; i++) {
-		(void)serve(watch->fs, watch->others[i]);
+		serve_other(watch->fs, watch->others[i]);
 		rfs_node_unref(&watch->fs->nodes, watch->others[i]);
 	}
 	return n;

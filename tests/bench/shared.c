@@ -5,8 +5,9 @@
  * usage: shared append SIZE WRITERS ROUNDS    ns a record, all writers together
  *        shared read SIZE READERS ROUNDS      the same of one writer, beside so many readers
  *        shared copy SIZE ROUNDS              append by one writer, then memcpy of the same, ns a record: two numbers a line
- *        shared wake ROUNDS                   ns from an append to the follower's next instruction, by a handle that can
- *                                             write, one that cannot, and of a bare futex: three numbers a line
+ *        shared wake RING RING ROUNDS         ns from an append to the follower's next instruction through two rings on a
+ *                                             mount, by a handle that can write, one that cannot, and of a bare futex:
+ *                                             three numbers a line
  *
  * Writers, readers and followers are processes with handles of their own, spread over the processors; a ring holds
  * 8 MiB, what is copied too.
@@ -216,20 +217,19 @@ static void wait_one(struct vmap_shared *ring, uint64_t *cursor)
 	MUST(vmap_shared_read(ring, cursor, record, sizeof(record)) == (ssize_t)sizeof(record));
 }
 
-/* Two processes that wake each other; ns of one way. @rings NULL: by bare futexes. */
-static double run_wake(struct vmap_shared *const *rings, int wait_flags)
+/* Two processes that wake each other; ns of one way. @rings are paths; NULL: by bare futexes. */
+static double run_wake(char *const *rings, bool follower_writes)
 {
-	struct vmap_shared_state states[2] = {{0}};
 	memset(common, 0, sizeof(*common));
-	for (int i = 0; i < 2 && rings; i++)
-		vmap_shared_get_state(rings[i], &states[i]);
 	pid_t pid = fork();
 	MUST(pid >= 0);
 	int side = pid == 0; /* waits on its own ring, wakes on the other */
 	pin((unsigned)side);
-	struct vmap_shared *own = rings ? handle_of(rings[side], wait_flags) : NULL;
-	struct vmap_shared *other = rings ? handle_of(rings[!side], O_RDWR) : NULL;
-	uint64_t cursor = states[side].head;
+	struct vmap_shared *own = NULL, *other = NULL;
+	uint64_t cursor = 0;
+	MUST(!rings || (vmap_shared_attach(rings[side], follower_writes, &own) == 0 &&
+			vmap_shared_seek(own, VMAP_SEEK_NEWEST, 0, &cursor) == 0 &&
+			vmap_shared_attach(rings[!side], true, &other) == 0));
 	atomic_fetch_add(&common->ready, 1);
 	while (atomic_load(&common->ready) < 2)
 		sched_yield();
@@ -258,36 +258,39 @@ static double run_wake(struct vmap_shared *const *rings, int wait_flags)
 	return (double)(end - start) / WAKE_TRIPS / 2;
 }
 
+static void usage(void)
+{
+	fprintf(stderr, "usage: shared append SIZE WRITERS ROUNDS | read SIZE READERS ROUNDS | copy SIZE ROUNDS | "
+			"wake RING RING ROUNDS\n");
+	exit(2);
+}
+
 int main(int argc, char **argv)
 {
-	const char *what = argc > 1 ? argv[1] : "";
-	size_t size = argc > 3 ? strtoul(argv[2], NULL, 10) : 0;
-	unsigned n = argc > 4 ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
+	const char *what = argc > 2 ? argv[1] : "";
 	unsigned rounds = argc > 2 ? (unsigned)strtoul(argv[argc - 1], NULL, 10) : 0;
-	bool many = argc == 5 && (strcmp(what, "append") == 0 || strcmp(what, "read") == 0);
+	bool wakes = argc == 5 && strcmp(what, "wake") == 0;
 	bool copies = argc == 4 && strcmp(what, "copy") == 0;
-	if (rounds == 0 || !(many || copies || (argc == 3 && strcmp(what, "wake") == 0)) || ((many || copies) && size == 0)) {
-		fprintf(stderr, "usage: shared append SIZE WRITERS ROUNDS | read SIZE READERS ROUNDS | copy SIZE ROUNDS | wake ROUNDS\n");
-		return 2;
-	}
+	bool reads = argc == 5 && strcmp(what, "read") == 0;
+	size_t size = argc > 3 && !wakes ? strtoul(argv[2], NULL, 10) : 100;
+	unsigned n = argc > 4 && !wakes ? (unsigned)strtoul(argv[3], NULL, 10) : 0;
+	if (rounds == 0 || size == 0 || !(wakes || copies || reads || (argc == 5 && strcmp(what, "append") == 0)))
+		usage();
 	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	uint8_t *record = malloc(size + 1);
+	uint8_t *record = malloc(size);
 	MUST(common != MAP_FAILED && record);
-	memset(record, 'r', size + 1);
+	memset(record, 'r', size);
 	if (copies) {
 		pin(0);
 		run_copy(record, size, rounds);
-	} else if (many) {
-		bool reads = strcmp(what, "read") == 0;
-		for (unsigned round = 0; round < rounds; round++)
-			printf("%.2f\n", run_many(record, size, reads ? 1 : n, reads ? n : 0));
-	} else {
-		struct vmap_shared *rings[2] = {new_ring(), new_ring()};
-		for (unsigned round = 0; round < rounds; round++) {
-			double counted = run_wake(rings, O_RDWR);
-			double polls = run_wake(rings, O_RDONLY);
-			printf("%.0f %.0f %.0f\n", counted, polls, run_wake(NULL, 0));
-		}
 	}
+	for (unsigned round = 0; round < rounds && wakes; round++) {
+		double counted = run_wake(argv + 2, true);
+		double asks = run_wake(argv + 2, false);
+		printf("%.0f %.0f %.0f\n", counted, asks, run_wake(NULL, false));
+	}
+	for (unsigned round = 0; round < rounds && !copies && !wakes; round++)
+		printf("%.2f\n", run_many(record, size, reads ? 1 : n, reads ? n : 0));
+	free(record);
 	return 0;
 }

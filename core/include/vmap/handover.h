@@ -9,8 +9,10 @@
  * 2. The answer is a ticket. Its name is that of a SOCK_SEQPACKET socket that can be found for a moment in the
  *    directory of the ring's file, by whoever knows the name.
  * 3. The client connects, and gets a vmap_handover with two descriptors (SCM_RIGHTS): the ring's own file, open for
- *    reading only or for both, and one end of a pair of sockets, its lifeline: the server knows by its end that the
- *    client is gone, and the client that the server is.
+ *    reading only or for both, and one end of a pair of sockets (SOCK_SEQPACKET), its lifeline: the server knows by its
+ *    end that the client is gone, and the client that the server is.
+ * 4. A client that cannot write cannot say in the ring that it sleeps. It sends a vmap_handover_sleep through its
+ *    lifeline; the server answers with vmap_shared_wake_readers() as soon as the head is elsewhere.
  */
 #ifndef VMAP_HANDOVER_H
 #define VMAP_HANDOVER_H
@@ -33,6 +35,11 @@ struct vmap_handover_ticket {
 struct vmap_handover {
 	uint32_t version;
 	uint32_t writable; /* 0 or 1 */
+};
+
+/** What a client sends before it sleeps. */
+struct vmap_handover_sleep {
+	uint64_t position; /* where it found the head */
 };
 
 /** Errors: -ENOTTY the file is not one of a server; -EACCES it may not be mapped so, by its rights or the server's. */

@@ -298,8 +298,9 @@ VMAP_API int vmap_shared_seek(const struct vmap_shared *ring, enum vmap_seek whe
 /**
  * Wait until something was appended at or after @p cursor.
  *
- * A handle that can write sleeps until it is woken. One that cannot has no way to say that it sleeps: it looks again
- * after 1 ms, then less often, up to every 8 ms, unless others are waiting, too.
+ * A handle that can write sleeps until it is woken. One that cannot has no way to say so in the ring: it looks again
+ * after 0.1 ms, and then asks the server that has handed the ring over to be woken. Where there is none, it looks ever
+ * less often, up to every 8 ms.
  *
  * Units:   milliseconds; negative: for ever. Returns 0 also when the head is below @p cursor.
  * Threads: any number.
@@ -338,6 +339,13 @@ VMAP_API void vmap_shared_watch(struct vmap_shared *ring, struct vmap_shared_wat
  */
 VMAP_API int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, const uint32_t *bell,
 				  uint32_t bell_seen, int timeout_ms);
+
+/**
+ * Wake all that sleep in vmap_shared_wait(), also those that could not say so: for servers. They look again.
+ *
+ * Threads: any. Does nothing with a handle that cannot write.
+ */
+VMAP_API void vmap_shared_wake_readers(struct vmap_shared *ring);
 
 /** Change *@p bell and wake who sleeps on it. Threads: any. */
 VMAP_API void vmap_shared_ring_bell(uint32_t *bell);

@@ -171,6 +171,13 @@ int shared_check_lifeline(const struct vmap_shared *ring)
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) ? -ENOTCONN : 0;
 }
 
+bool shared_ask_to_be_woken(const struct vmap_shared *ring, uint64_t cursor)
+{
+	struct vmap_handover_sleep sleep = {.position = cursor};
+	return ring->lifeline >= 0 &&
+	       send(ring->lifeline, &sleep, sizeof(sleep), MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(sleep);
+}
+
 int vmap_shared_status(const struct vmap_shared *ring)
 {
 	int r = shared_check_state(ring);

@@ -143,6 +143,8 @@ void shared_wake(_Atomic uint32_t *waiters, _Atomic uint32_t *seq);
 /* handover.c */
 /* -ENOTCONN the server that has handed the ring over is gone. A system call. */
 int shared_check_lifeline(const struct vmap_shared *ring);
+/* Ask the server to wake who sleeps on data_seq as soon as the head is not at @cursor. False: there is none that would. */
+bool shared_ask_to_be_woken(const struct vmap_shared *ring, uint64_t cursor);
 
 /* append.c */
 /* Give pages to the positions [from, to), at most a capacity of them, which may lie around the edge. */
