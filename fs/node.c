@@ -15,6 +15,8 @@
 
 #include "node.h"
 
+#define SET_ID (S_ISUID | S_ISGID)
+
 static struct rfs_node *node_at(struct rfs_nodes *nodes, uint64_t id)
 {
 	return rfs_table_get(&nodes->table, id);
@@ -186,6 +188,7 @@ int rfs_node_find(struct rfs_nodes *nodes, int path_fd, const struct stat *st, s
 			node->fd = path_fd;
 			node->dev = st->st_dev;
 			node->ino = st->st_ino;
+			atomic_store_explicit(&node->has_set_id, (st->st_mode & SET_ID) != 0, memory_order_relaxed);
 			hash_grow(nodes);
 			hash_insert(nodes, node);
 			spare_fd = -1;
@@ -344,8 +347,25 @@ int rfs_node_chmod(struct rfs_node *node, mode_t mode)
 {
 	pthread_mutex_lock(&node->ring_lock);
 	int r = rfs_store_chmod(node->fd, mode);
+	if (r == 0)
+		atomic_store_explicit(&node->has_set_id, (mode & SET_ID) != 0, memory_order_relaxed);
 	pthread_mutex_unlock(&node->ring_lock);
 	return r;
+}
+
+void rfs_node_drop_set_id(struct rfs_node *node)
+{
+	struct stat st;
+	if (!atomic_load_explicit(&node->has_set_id, memory_order_relaxed))
+		return;
+	pthread_mutex_lock(&node->ring_lock);
+	if (rfs_store_stat(node->fd, &st) == 0) {
+		/* S_ISGID without S_IXGRP gives nobody any rights. */
+		mode_t drop = S_ISUID | (st.st_mode & S_IXGRP ? S_ISGID : 0);
+		if ((st.st_mode & drop) == 0 || rfs_store_chmod(node->fd, st.st_mode & ~drop) == 0)
+			atomic_store_explicit(&node->has_set_id, false, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&node->ring_lock);
 }
 
 int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state)

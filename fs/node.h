@@ -48,6 +48,7 @@ struct rfs_node {
 	uint64_t hash_next;
 
 	/* RING */
+	_Atomic bool has_set_id;   /* its mode has S_ISUID or S_ISGID; written under ring_lock */
 	pthread_mutex_t ring_lock; /* guards ring and users; taken after rfs_nodes.lock is left */
 	struct vmap_shared *ring;  /* this process's mapping while users > 0 */
 	uint32_t users;
@@ -111,6 +112,11 @@ int rfs_node_open_file(struct rfs_node *node, int access, int *ret_fd);
 
 /* Change the mode; not while the ring is being opened past it (rfs_store_open_ring()). */
 int rfs_node_chmod(struct rfs_node *node, mode_t mode);
+/*
+ * Somebody without privileges changes what is in a canonical RING: its set-id bits go, as on any file system. The kernel leaves
+ * that to us for direct I/O and for O_TRUNC.
+ */
+void rfs_node_drop_set_id(struct rfs_node *node);
 
 /* The ring's state, from the mapping (inside rfs_ring_enter()) or else from the file. */
 int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state);

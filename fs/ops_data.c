@@ -144,6 +144,13 @@ static bool wants_view(struct rfs *fs, struct rfs_node *node, const struct fuse_
 	       ((fi->flags & O_ACCMODE) == O_RDONLY || is_bounded(node));
 }
 
+/* What @req is about to do takes set-id bits away, unless root does it; other holders of CAP_FSETID are not known. */
+static void drop_set_id(fuse_req_t req, struct rfs_node *canonical)
+{
+	if (fuse_req_ctx(req)->uid != 0)
+		rfs_node_drop_set_id(canonical);
+}
+
 void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 {
 	struct rfs *fs = rfs_of(req);
@@ -166,6 +173,8 @@ void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	} else {
 		struct rfs_node *view = node == canonical ? NULL : node;
 		r = open_ring(fs, canonical, view, fi, &handle);
+		if (r == 0 && (fi->flags & O_TRUNC) && !handle->is_stream)
+			drop_set_id(req, canonical);
 		if (view) {
 			rfs_views_end(&fs->views, &fs->nodes, tid);
 			rfs_count(&fs->metrics.views_opened, r == 0);
@@ -340,6 +349,7 @@ void rfs_op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, 
 	bool sync = (fi->flags & O_DSYNC) != 0;
 	bool nonblock = (fi->flags & O_NONBLOCK) != 0;
 	struct rfs_node *node = rfs_node_get(&fs->nodes, handle->node);
+	drop_set_id(req, node);
 	if (handle->is_stream && !nonblock)
 		rfs_stream_prepare(req, node);
 	rfs_ring_enter(node);

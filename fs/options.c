@@ -60,6 +60,17 @@ static const struct fuse_opt table[] = {
 	KEY("auto", FUSE_OPT_KEY_DISCARD),
 	KEY("noauto", FUSE_OPT_KEY_DISCARD),
 	KEY("defaults", FUSE_OPT_KEY_DISCARD),
+	KEY("owner", FUSE_OPT_KEY_DISCARD),
+	KEY("group", FUSE_OPT_KEY_DISCARD),
+	KEY("comment=", FUSE_OPT_KEY_DISCARD),
+	/* mount(8)'s, which libfuse does not know; no reading of ours changes a time */
+	KEY("relatime", FUSE_OPT_KEY_DISCARD),
+	KEY("norelatime", FUSE_OPT_KEY_DISCARD),
+	KEY("strictatime", FUSE_OPT_KEY_DISCARD),
+	KEY("diratime", FUSE_OPT_KEY_DISCARD),
+	KEY("nodiratime", FUSE_OPT_KEY_DISCARD),
+	KEY("lazytime", FUSE_OPT_KEY_DISCARD),
+	KEY("nolazytime", FUSE_OPT_KEY_DISCARD),
 	FUSE_OPT_END,
 };
 
@@ -125,8 +136,8 @@ static int take_word(void *data, const char *arg, int key, struct fuse_args *out
 		words->options->single_thread = true;
 		return 0;
 	case KEY_FSNAME:
-		words->has_fsname = true;
-		return 1;
+		words->has_fsname = arg[strlen("fsname=")] != '\0'; /* an empty one is refused by the kernel, without a word */
+		return words->has_fsname;
 	case KEY_MAX_READ:
 		words->options->max_read = (unsigned)strtoul(arg + strlen("max_read="), NULL, 10);
 		return 1;

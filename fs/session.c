@@ -10,7 +10,7 @@
  * Invariants:
  * I1 Who holds the baton, and nobody else, reads requests.
  * I2 A request that can wait for anything but memory is never handled with the baton in hand.
- * I3 Who waits for a resize leaves at least one thread that leads or follows, up to N_WORKERS_MAX.
+ * I3 Who waits for a resize or a disk leaves at least one thread that leads or follows, up to N_WORKERS_MAX.
  */
 #include <errno.h>
 #include <fuse_lowlevel.h>
@@ -27,9 +27,9 @@
 
 #include "session.h"
 
-/* Requests that may wait for a disk at one time, and one leader. */
+/* Those that a mount begins with. */
 #define N_WORKERS 10
-/* With those that are made when all others wait for a resize: a crowd around one ring must not stop the others. */
+/* With those that are made when all others wait for a resize or a disk: a crowd around one ring must not stop the others. */
 #define N_WORKERS_MAX 512
 /* More bytes than this are copied without the baton. */
 #define QUICK_BYTES (128u << 10)
@@ -191,8 +191,11 @@ static void *work(void *arg)
 			r = fuse_session_exited(se) ? 0 : fuse_session_receive_buf(se, &buf);
 			if (r <= 0)
 				continue;
-			if (!is_quick(s->fs, &buf))
+			bool quick = is_quick(s->fs, &buf);
+			if (!quick && s->fs->store.in_memory)
 				pass_baton();
+			else if (!quick)
+				rfs_session_may_wait();
 			handle_request(s, &buf);
 		} while (leads && (r > 0 || r == -EINTR));
 	} while (r > 0);

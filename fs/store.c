@@ -86,31 +86,63 @@ static int claim_marker(const struct rfs_store *store)
 	return 0;
 }
 
+/* What somebody put in the place of our own is not followed, opened or replaced. */
+static int foreign(const struct rfs_store *store, const char *what)
+{
+	char why[80];
+	snprintf(why, sizeof(why), "damaged (%s)", what);
+	return store_error(store->path, why);
+}
+
+/* Open the marker, or make it in a store that is being made. */
+static int open_marker(struct rfs_store *store, int dir_fd)
+{
+	/* Not waiting for the writer of a FIFO. */
+	int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	struct stat st;
+	int fd = openat(dir_fd, MARKER_PATH, flags);
+	if (fd < 0 && errno == ENOENT) {
+		if (!is_empty(dir_fd))
+			return store_error(store->path, "neither empty nor a ringfs store"); /* keeps I1 */
+		fd = openat(dir_fd, MARKER_PATH, flags | O_CREAT, 0600);
+	}
+	if (fd < 0 && errno != EISDIR && errno != ELOOP && errno != ENXIO)
+		return store_error(store->path, strerror(errno));
+	store->lock_fd = fd;
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return foreign(store, MARKER_PATH " is no regular file");
+	return 0;
+}
+
 /*
  * Open or make what is ours in the directory. A kill at any point leaves something that the next start
  * completes: the directory, then the marker, then its text, then the directory of the rings.
  */
 static int open_control(struct rfs_store *store, int dir_fd)
 {
-	int fd = openat(dir_fd, MARKER_PATH, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 && errno == ENOENT) {
+	struct stat st;
+	int r = fstatat(dir_fd, RFS_CONTROL_NAME, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+	if (r == -ENOENT) {
 		if (!is_empty(dir_fd))
 			return store_error(store->path, "neither empty nor a ringfs store"); /* keeps I1 */
 		/* Nobody else enters: others come to the rings through the mount, never past it (keeps I4). */
 		store->is_new = mkdirat(dir_fd, RFS_CONTROL_NAME, 0700) == 0;
-		if (!store->is_new && errno != EEXIST)
-			return store_error(store->path, strerror(errno));
-		fd = openat(dir_fd, MARKER_PATH, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		r = store->is_new || errno == EEXIST ? 0 : -errno;
+	} else if (r == 0 && !S_ISDIR(st.st_mode)) {
+		return foreign(store, RFS_CONTROL_NAME " is no directory");
 	}
-	if (fd < 0)
-		return store_error(store->path, strerror(errno));
-	store->lock_fd = fd;
-	int r = claim_marker(store);
+	if (r < 0)
+		return store_error(store->path, strerror(-r));
+	r = open_marker(store, dir_fd);
+	if (r == 0)
+		r = claim_marker(store);
 	if (r != 0)
 		return r;
 	if (mkdirat(dir_fd, RINGS_PATH, 0755) < 0 && errno != EEXIST)
 		return store_error(store->path, strerror(errno));
 	store->root_fd = openat(dir_fd, RINGS_PATH, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (store->root_fd < 0 && errno == ENOTDIR)
+		return foreign(store, RINGS_PATH " is no directory");
 	return store->root_fd < 0 ? store_error(store->path, strerror(errno)) : 0;
 }
 

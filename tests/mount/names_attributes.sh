@@ -33,8 +33,18 @@ holds("utime to now", os.stat("ring").st_mtime_ns != libc_now)
 mtime = os.stat("ring").st_mtime_ns
 os.chmod("ring", 0o644)
 eq("chmod does not change mtime", mtime, os.stat("ring").st_mtime_ns)
-os.chmod("ring", 0o6777)
 os.chown("ring", 0, 0)
+os.mkdir("queues")
+os.setxattr("queues", "user.ring.policy", b"bounded")
+CHANGED = {"written": 0o777, "queues/written": 0o777, "cleared": 0o777, "truncated": 0o777, "group": 0o2767, "owned": 0o755}
+for path in list(CHANGED) + ["queues/cleared"]:
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT))
+    os.chmod(path, 0o6777)
+os.chmod("group", 0o6767)
+os.chown("owned", 65534, 65534)
+os.chmod("owned", 0o6755)
+os.close(os.open("roots", os.O_WRONLY | os.O_CREAT))
+os.chmod("roots", 0o6755)
 os.mkdir("sticky")
 os.chmod("sticky", 0o1777)
 os.mkdir("setgid")
@@ -67,8 +77,11 @@ def other(uid):
         make("setgid/x")
         eq("the group", (uid, 4242), tuple(os.lstat("setgid/x"))[4:6])
         os.unlink("setgid/x")
-    writer = os.open("ring", os.O_WRONLY)
-    write_all(writer, line(1))
+    for path in ("written", "queues/written", "group", "owned"):
+        write_all(os.open(path, os.O_WRONLY), line(1))
+    for path in ("cleared", "queues/cleared"):
+        os.open(path, os.O_WRONLY | os.O_TRUNC)
+    os.truncate("truncated", 0)
 
 pid = os.fork()
 if pid == 0:
@@ -79,6 +92,10 @@ if pid == 0:
         os._exit(1)
     os._exit(0)
 eq("the second user's status", 0, os.waitpid(pid, 0)[1])
-eq("a write by another clears set-id bits", 0o777, stat.S_IMODE(os.stat("ring").st_mode))
+for path, mode in CHANGED.items():
+    eq("set-id bits of %s, which somebody else has changed" % path, oct(mode), oct(stat.S_IMODE(os.stat(path).st_mode)))
+eq("O_TRUNC changes nothing in a queue", 0o6777, stat.S_IMODE(os.stat("queues/cleared").st_mode))
+write_all(os.open("roots", os.O_WRONLY | os.O_TRUNC), line(1))
+eq("root keeps them", 0o6755, stat.S_IMODE(os.stat("roots").st_mode))
 PY
 stop

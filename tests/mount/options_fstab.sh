@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 # The words of fstab are taken and do nothing; the usual mount flags work; the mount has its type and source.
 . "$(dirname "$0")/lib.sh"
-start size=64K,nofail,_netdev,user,users,nouser,auto,noauto,defaults,x-systemd.automount,noatime,nosuid,nodev "$STORE"
+words=nofail,_netdev,user,users,nouser,auto,noauto,defaults,owner,group,comment=logs,x-systemd.automount
+words=$words,relatime,norelatime,strictatime,diratime,nodiratime,lazytime,nolazytime
+start "size=64K,$words,fsname=,noatime,nosuid,nodev" "$STORE"
 eq "type and source" "fuse.ringfs $STORE" "$(findmnt -n -o FSTYPE,SOURCE "$MNT" | xargs)"
 findmnt -n -o OPTIONS "$MNT" > "$T/options"
 for word in nosuid nodev noatime; do
 	has_text "$T/options" "$word" || fail "the mount lacks $word: $(cat "$T/options")"
 done
-! grep -qE 'nofail|_netdev|x-systemd' "$T/options" || fail "words of fstab reached the kernel: $(cat "$T/options")"
+! grep -qE 'nofail|_netdev|x-systemd|comment' "$T/options" || fail "words of fstab reached the kernel: $(cat "$T/options")"
 write_lines 1 100
 cat "$RING" > "$T/seen"
 same "the ring" "$MODEL" "$T/seen"

@@ -11,6 +11,34 @@ mkdir "$T/foreign"
 echo "somebody's letter" > "$T/foreign/letter"
 refused 1 "$T/foreign" "$T/foreign" "$MNT"
 eq "a foreign directory is left alone" "somebody's letter" "$(cat "$T/foreign/letter")"
+# A store of another version, and one in which something else has the place of what is ringfs's.
+damaged() { # WORD
+	refused 1 "$T/damaged: $1" "$T/damaged" "$MNT"
+	rm -r "$T/damaged"/.ringfs
+}
+mkdir "$T/damaged" "$T/elsewhere"
+for text in "ringfs store 2" "something else" "ringfs store"; do
+	mkdir -p "$T/damaged/.ringfs/rings"
+	echo "$text" > "$T/damaged/.ringfs/store"
+	damaged "of another version or damaged (.ringfs/store)"
+done
+ln -s "$T/elsewhere" "$T/damaged/.ringfs"
+damaged "damaged (.ringfs is no directory)"
+eq "where the link leads" "" "$(ls -A "$T/elsewhere")"
+mkfifo "$T/damaged/.ringfs"
+damaged "damaged (.ringfs is no directory)"
+for what in "mkdir" "mkfifo" "ln -s $T/elsewhere/file"; do
+	mkdir "$T/damaged/.ringfs"
+	$what "$T/damaged/.ringfs/store"
+	damaged "damaged (.ringfs/store is no regular file)"
+done
+for what in "touch" "ln -s $T/elsewhere"; do
+	mkdir "$T/damaged/.ringfs"
+	echo "ringfs store 1" > "$T/damaged/.ringfs/store"
+	$what "$T/damaged/.ringfs/rings"
+	damaged "damaged (.ringfs/rings is no directory)"
+done
+eq "where the links lead" "" "$(ls -A "$T/elsewhere")"
 mkdir "$T/hidden"
 : > "$T/hidden/.hidden"
 refused 1 "$T/hidden" "$T/hidden" "$MNT"

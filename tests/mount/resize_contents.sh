@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# A resize keeps the newest bytes, the inode, links, owner, mode and open descriptors; wc, tail and every reader agree right after it.
+# A resize keeps the newest bytes (peers 8), the inode, links, owner, mode and open descriptors; wc, tail and every reader agree right after it.
 . "$(dirname "$0")/lib.sh"
 start size=128K "$STORE"
 py <<'PY'

@@ -2,7 +2,7 @@
 # Opens beside renames, unlinks and creations of the same names: only ENOENT may happen, never ESTALE or foreign bytes.
 . "$(dirname "$0")/lib.sh"
 start size=64K
-py "${STRESS_SECONDS:-3}" <<'PY'
+py "${RINGFS_STRESS_SECONDS:-3}" <<'PY'
 import os, sys, threading, time
 from ringlib import *
 mount, end = sys.argv[1], time.monotonic() + float(sys.argv[2])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * uring_cat FILE: opens, reads at explicit offsets and closes through io_uring, with the system calls themselves.
+ * uring_cat FILE [async|sync]: opens, reads at explicit offsets and closes through io_uring, with the system calls
+ * themselves. By the kernel's worker threads, then by the calling one; or by one of them, for a file whose reads consume.
  *
  * Exits 77 where io_uring is not to be had.
  */
@@ -75,11 +76,13 @@ int main(int argc, char **argv)
 {
 	static uint8_t block[10000];
 	struct uring ring;
-	if (argc != 2)
+	int first = argc == 3 && strcmp(argv[2], "sync") == 0;
+	int last = argc == 2 || first;
+	if (argc != 2 && argc != 3)
 		return 2;
 	if (uring_open(&ring) < 0)
 		return 77;
-	for (int pass = 0; pass < 2; pass++) {
+	for (int pass = first; pass <= last; pass++) {
 		uint8_t flags = pass == 0 ? IOSQE_ASYNC : 0;
 		int fd = uring_do(&ring, &(struct io_uring_sqe){
 			.opcode = IORING_OP_OPENAT, .flags = flags, .fd = AT_FDCWD, .addr = (uintptr_t)argv[1],
@@ -111,7 +114,7 @@ int main(int argc, char **argv)
 				return 1;
 			}
 			offset += (unsigned)n;
-			if (pass == 1 && fwrite(block, 1, (size_t)n, stdout) != (size_t)n)
+			if (pass == last && fwrite(block, 1, (size_t)n, stdout) != (size_t)n)
 				return 1;
 		}
 		int r = uring_do(&ring, &(struct io_uring_sqe){.opcode = IORING_OP_CLOSE, .fd = fd});
