@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154,SC2317  # variables are shared with lib.sh, broken() is called there
 # libvmap on systems this machine is not: for scripts/test and scripts/check, which source it after lib.sh.
 #
 # A port is a backend or a system. Its function builds libvmap alone, warnings as errors, and runs the unit suite;
