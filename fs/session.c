@@ -81,15 +81,12 @@ static bool is_quick(const struct rfs *fs, const struct fuse_buf *buf)
 		return false;
 	switch (in->opcode) {
 	case FUSE_INTERRUPT:
-		return true;
-	case FUSE_RELEASE:
-		/* Who has closed is no reader or writer any more for what comes next; the rest may take its time. */
+	case FUSE_RELEASE: /* who has closed is no reader or writer any more for what comes next */
 		return true;
 	case FUSE_FSYNC:
 	case FUSE_FSYNCDIR:
+	case FUSE_SETXATTR: /* a resize copies a whole ring */
 		return false;
-	case FUSE_SETXATTR:
-		return false; /* a resize copies a whole ring */
 	case FUSE_OPEN:
 		return fs->store.in_memory && in->nodeid != RFS_NODE_METRICS; /* which looks at every ring */
 	case FUSE_FORGET:

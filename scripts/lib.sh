@@ -133,6 +133,11 @@ fail() { # NAME [FILE WITH DETAILS]
 	result failed "$1"
 }
 
+skip() { # NAME REASON
+	printf '\n== skipped\n%s: %s\n' "$1" "$2"
+	result skipped "$1: $2"
+}
+
 # left_behind: mounts, private stores and daemons that nobody else answers for
 left_behind() { python3 "$scripts/leftovers.py" "$RINGFS_TEST_RUN" "$work/" | LC_ALL=C sort; }
 

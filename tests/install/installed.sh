@@ -71,11 +71,80 @@ same counter "counter: $work: failed to open file, Is a directory" "$("$work/cou
 version=$(pkg-config --modversion vmap)
 same queue "100000 numbers in order, libvmap $version" "$("$work/queue")"
 
+# wait_for COMMAND...: until it succeeds
+wait_for() {
+	for _ in $(seq 600); do
+		! "$@" || return 0
+		sleep 0.05
+	done
+	echo "waited in vain for: $*"
+	exit 1
+}
+
+# shared FILE [CAPACITY]: what append puts into the ring, follow shows
+shared() {
+	"$work/append" "$@" </dev/null
+	: >"$work/followed"
+	"$work/follow" "$1" >"$work/followed" 2>"$work/complaints" &
+	follower=$!
+	for part in 1 2 3; do
+		seq -f "part $part, line %.0f" 1000 | "$work/append" "$1"
+	done
+	for part in 1 2 3; do
+		seq -f "part $part, line %.0f" 1000
+	done >"$work/expected"
+	wait_for cmp -s "$work/followed" "$work/expected"
+}
+
+follower=
+# shellcheck disable=SC2154  # status is set in here
+trap 'status=$?; [ -z "$follower" ] || kill "$follower" 2>/dev/null; [ ! -d "$work/mnt" ] || fusermount3 -uz "$work/mnt" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
+
+shared "$work/ring" 100000
+kill "$follower"
+wait "$follower" 2>/dev/null || true
+follower=
+same follow "" "$(cat "$work/complaints")"
+same append "append: $work/none: No such file or directory" "$("$work/append" "$work/none" 2>&1 </dev/null || true)"
+same follow "follow: $work/numbers: No message of desired type" "$("$work/follow" "$work/numbers" 2>&1 || true)"
+
+# On a mount a plain writer and a plain reader take part, and the follower ends with the ring.
+if [ -x "$build/fs/ringfs" ] && { : <>/dev/fuse; } 2>/dev/null; then
+	mkdir "$work/mnt"
+	"$build/fs/ringfs" "$work/mnt"
+	: >"$work/mnt/app.log"
+	shared "$work/mnt/app.log"
+	cmp "$work/mnt/app.log" "$work/expected"
+	echo "by a plain write" | tee -a "$work/expected" >>"$work/mnt/app.log"
+	wait_for cmp -s "$work/followed" "$work/expected"
+	rm "$work/mnt/app.log"
+	wait "$follower"
+	follower=
+	same follow "" "$(cat "$work/complaints")"
+	fusermount3 -u "$work/mnt"
+	rmdir "$work/mnt"
+else
+	echo "append and follow were not tried on a mount: no /dev/fuse here"
+fi
+
 # program PAGE: the program in the page's EXAMPLES, as man shows it
 program() {
 	awk '/^\.EE/ { on = 0 } on { gsub(/\\&/, ""); gsub(/\\-/, "-"); gsub(/\\e/, "\\"); print } /^\.EX/ { on = 1 }' "$1" |
 		sed -n '/^#include/,$p'
 }
+
+# Every function of the library is found by its name, in a page that says how it is called.
+sed -n 's/^\(VMAP_API\|static inline\) .*[ *]\(vmap_[a-z0-9_]*[a-z0-9]\)(.*/\2/p' "$work/root$prefix"/include/vmap/*.h |
+	grep -v '_$' | sort -u >"$work/functions"
+man3=$(find "$work/root" -type d -name man3)
+test "$(wc -l <"$work/functions")" -gt 140
+while read -r name; do
+	case $name in
+	vmap_span_*_volatile_* | vmap_span_*_unaligned_*) name=${name%_*} ;; # one name for ten types
+	esac
+	test -e "$man3/$name.3" || { echo "no manual page: $name" && exit 1; }
+	grep -q "$name" "$man3/$name.3" || { echo "$name is not in its page" && exit 1; }
+done <"$work/functions"
 
 n_programs=0
 for page; do
@@ -87,7 +156,7 @@ for page; do
 	echo "compiled the program in ${page##*/}"
 	n_programs=$((n_programs + 1))
 done
-test "$n_programs" -ge 4
+test "$n_programs" -eq 6
 
 "$work/of-vmap_ring" <"$work/numbers" >"$work/out"
 tail -n "$(wc -l <"$work/out")" "$work/numbers" | cmp - "$work/out"
@@ -98,3 +167,8 @@ tail -n "$(wc -l <"$work/saved")" "$work/numbers" | cmp - "$work/saved"
 printf 'this and' >"$work/words"
 "$work/of-vmap_map" "$work/words"
 same vmap_map "that and" "$(cat "$work/words")"
+same vmap_shared "one
+two" "$("$work/of-vmap_shared" one two)"
+"$work/append" "$work/words.ring" 65536 <"$work/words"
+seq 1000 | "$work/append" "$work/words.ring"
+same vmap_shared_append 271 "$("$work/of-vmap_shared_append" "$work/words.ring" 7)"

@@ -12,7 +12,7 @@
 
 #include "bufio_helpers.h"
 
-enum { N_STEPS = 120000 };
+enum { N_STEPS = 250000 };
 
 struct run {
 	struct unsure side;

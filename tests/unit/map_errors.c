@@ -3,6 +3,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 
+#include <vmap/os.h>
+
 #include "map_helpers.h"
 
 static void expect_error(int result, int error, enum vmap_operation operation, enum vmap_input input)
@@ -242,6 +244,37 @@ Test(map_open, refuses_options_that_do_not_go_together_and_creates_nothing)
 			  -EFBIG, VMAP_OPERATION_RESIZE_FILE, VMAP_INPUT_OVERFLOW);
 	cr_expect(ne(int, access(dir.file, F_OK), 0));
 	temp_dir_remove(&dir);
+}
+
+/* Criterion runs each test in a process of its own: the user it becomes is nobody else's. */
+Test(map_open, says_when_the_mode_of_a_file_forbids_it)
+{
+	struct temp_dir dir = temp_dir_create();
+	file_write(dir.file, "x", 1);
+	MUST(chmod(dir.file, 0444) == 0 && chmod(dir.path, 0755) == 0);
+	if (!user_is_bound_by_modes(dir.file)) {
+		MUST(chmod(dir.file, 0644) == 0);
+		temp_dir_remove(&dir);
+		cr_skip_test("root, whom no mode binds, and nobody else to become");
+	}
+	expect_open_error(dir.file, (struct vmap_options){.write = true}, -EACCES, VMAP_OPERATION_OPEN_FILE,
+			  VMAP_INPUT_NONE);
+	struct vmap_map *map = NULL;
+	cr_assert(eq(int, vmap_open(dir.file, NULL, &map, NULL), 0));
+	vmap_close(map);
+	user_is_free_again();
+	MUST(chmod(dir.file, 0644) == 0);
+	temp_dir_remove(&dir);
+}
+
+Test(map_convert, says_when_the_pages_are_gone_and_changes_nothing)
+{
+	struct vmap_map *map = NULL;
+	MUST(vmap_alloc(&(struct vmap_options){.write = true}, &map) == 0);
+	MUST(vmap_os_unmap(vmap_map_data_mut(map), vmap_map_len(map)) == 0);
+	expect_error(vmap_map_make_read_only(map), -ENOMEM, VMAP_OPERATION_PROTECT, VMAP_INPUT_NONE);
+	cr_expect(vmap_map_is_writable(map));
+	vmap_close(map);
 }
 
 static int open_untouched(void *path)

@@ -527,6 +527,31 @@ Test(ring_clear, drops_the_bytes_and_keeps_the_positions)
 	}
 }
 
+/* Any capacity may be prefaulted, whatever the ring holds. */
+Test(ring_prefault, keeps_what_the_ring_holds)
+{
+	size_t page = vmap_page_size();
+	const size_t sizes[] = {page, 7 * page, 2 * MIB - page, 2 * MIB, 2 * MIB + page, 6 * MIB};
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct vmap_ring *ring = create(sizes[i], VMAP_RING_BOUNDED, 0);
+		size_t capacity = vmap_ring_capacity(ring);
+		uint8_t *bytes = xmalloc(capacity);
+		pattern_fill(bytes, 0, capacity);
+		MUST(vmap_ring_write_all(ring, bytes, capacity) == 0);
+		MUST(vmap_ring_consume(ring, capacity / 2) == 0);
+		MUST(vmap_ring_write_all(ring, bytes, capacity / 2) == 0);
+		cr_assert(eq(int, vmap_ring_prefault(ring), 0));
+		size_t kept = capacity - capacity / 2;
+		struct vmap_span span = vmap_ring_readable(ring);
+		cr_expect(eq(sz, span.len, capacity));
+		cr_expect(pattern_matches(span.data, capacity / 2, kept));
+		cr_expect(pattern_matches((const uint8_t *)span.data + kept, 0, capacity / 2));
+		cr_assert(eq(int, vmap_ring_prefault(ring), 0));
+		free(bytes);
+		vmap_ring_destroy(ring);
+	}
+}
+
 Test(ring_positions, pass_the_wrap_at_2_to_the_64)
 {
 	for (int policy = VMAP_RING_OVERWRITE; policy <= VMAP_RING_BOUNDED; policy++) {

@@ -12,7 +12,7 @@
 
 #include "helpers.h"
 
-enum { N_STEPS = 150000 };
+enum { N_STEPS = 300000 };
 
 struct model {
 	enum vmap_ring_policy policy;

@@ -9,6 +9,7 @@
 #define TESTS_UNIT_SYSTEM_UNIX_H
 
 #include <dirent.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -18,6 +19,7 @@
 
 /* Where the tests expect what only some systems say. */
 #define OPERATION_MAP_WITHOUT_RIGHT VMAP_OPERATION_MAP_FILE
+#define ERROR_READ_OF_DIRECTORY EISDIR
 #define ERROR_BELOW_A_FILE ENOTDIR
 #define CODE_OF_NO_PATH ENOENT
 #define EXEC_CAN_BE_ADDED true /* to the rights of pages that were mapped without it */
@@ -62,6 +64,35 @@ static inline int fd_reopen(int fd, int flags)
 	int other = open(path, flags | O_CLOEXEC);
 	MUST(other >= 0);
 	return other;
+}
+
+static inline int null_open(int flags)
+{
+	return open("/dev/null", flags | O_CLOEXEC);
+}
+
+/* A file whose disk is full; -1 where there is none. */
+static inline int full_open(void)
+{
+	return open("/dev/full", O_WRONLY | O_CLOEXEC);
+}
+
+/* Root is bound by no file's mode, so become somebody else; false where that cannot be. */
+static inline bool user_is_bound_by_modes(const char *read_only)
+{
+	(void)read_only;
+	return geteuid() != 0 || seteuid(65534) == 0;
+}
+
+static inline void user_is_free_again(void)
+{
+	MUST(seteuid(getuid()) == 0);
+}
+
+static inline bool pipe_is_empty(int fd)
+{
+	struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+	return poll(&poll_fd, 1, 0) == 0;
 }
 
 static inline int directory_open(void)

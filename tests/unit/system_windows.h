@@ -16,6 +16,7 @@
 
 /* Where the tests expect what only some systems say. */
 #define OPERATION_MAP_WITHOUT_RIGHT VMAP_OPERATION_MAP_FILE_HANDLE
+#define ERROR_READ_OF_DIRECTORY EINVAL
 #define ERROR_BELOW_A_FILE ENOENT
 #define CODE_OF_NO_PATH ERROR_PATH_NOT_FOUND
 #define EXEC_CAN_BE_ADDED false
@@ -117,6 +118,35 @@ static inline int fd_reopen(int fd, int flags)
 	int other = handle_open(path, access, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, flags);
 	MUST(other >= 0);
 	return other;
+}
+
+static inline int null_open(int flags)
+{
+	return open("NUL", flags | O_CLOEXEC);
+}
+
+static inline int full_open(void)
+{
+	return -1;
+}
+
+/* Wine looks at modes as its own user does, who may be root. */
+static inline bool user_is_bound_by_modes(const char *read_only)
+{
+	int fd = open(read_only, O_WRONLY | O_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0;
+}
+
+static inline void user_is_free_again(void)
+{
+}
+
+static inline bool pipe_is_empty(int fd)
+{
+	DWORD n = 0;
+	return PeekNamedPipe((HANDLE)_get_osfhandle(fd), NULL, 0, NULL, &n, NULL) && n == 0;
 }
 
 static inline int directory_open(void)

@@ -8,8 +8,8 @@
 
 static void expect_text(int fd, const char *text)
 {
-	char bytes[100];
-	ssize_t n = read(fd, bytes, sizeof(bytes));
+	char bytes[100] = "";
+	ssize_t n = pipe_is_empty(fd) ? 0 : read(fd, bytes, sizeof(bytes));
 	cr_expect(eq(int, (int)n, (int)strlen(text)));
 	cr_expect(eq(int, memcmp(bytes, text, strlen(text)), 0));
 }
@@ -56,13 +56,12 @@ Test(writer_create, refuses_what_a_ring_refuses)
 Test(writer_flush, writes_what_was_collected)
 {
 	int fds[2];
-	MUST(pipe2(fds, O_NONBLOCK) == 0);
+	MUST(pipe(fds) == 0);
 	struct holdings before = holdings_now();
 	struct vmap_writer *writer = writer_over(vmap_sink_fd(fds[1]), 4000);
 	cr_expect(eq(int, vmap_writer_write_all(writer, "hello\n", 6), 0));
 	cr_expect(eq(int, vmap_writer_write_all(writer, "world\n", 6), 0));
-	char byte;
-	cr_expect(eq(int, (int)read(fds[0], &byte, 1), -1)); /* nothing yet */
+	cr_expect(pipe_is_empty(fds[0]));
 	cr_expect(eq(int, vmap_writer_flush(writer), 0));
 	expect_text(fds[0], "hello\nworld\n");
 	cr_expect(eq(int, vmap_writer_write_all(writer, "last", 4), 0));
@@ -246,16 +245,18 @@ Test(writer_errors, a_count_that_cannot_be_is_eio)
 
 Test(writer_errors, of_descriptors_are_passed_on_and_lose_nothing)
 {
+#ifdef SIGPIPE
 	MUST(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+#endif
+	int null = null_open(O_RDONLY);
+	int full = full_open();
 	int fds[2];
-	MUST(null >= 0 && full >= 0 && pipe(fds) == 0);
+	MUST(null >= 0 && pipe(fds) == 0);
 	close(fds[0]);
 	const struct {
 		int fd;
 		int error;
-	} cases[] = {{-1, -EBADF}, {null, -EBADF}, {full, -ENOSPC}, {fds[1], -EPIPE}};
+	} cases[] = {{-1, -EBADF}, {null, -EBADF}, {full, full < 0 ? -EBADF : -ENOSPC}, {fds[1], -EPIPE}};
 	for (size_t i = 0; i < N_OF(cases); i++) {
 		struct vmap_writer *writer = writer_over(vmap_sink_fd(cases[i].fd), 4096);
 		MUST(write_pattern(writer, 0, 10) == 10);
@@ -264,7 +265,8 @@ Test(writer_errors, of_descriptors_are_passed_on_and_lose_nothing)
 		expect_noted(vmap_writer_destroy(writer), cases[i].error, VMAP_OPERATION_SINK_WRITE);
 	}
 	close(null);
-	close(full);
+	if (full >= 0)
+		close(full);
 	close(fds[1]);
 }
 

@@ -9,6 +9,8 @@
  * EINTR is tried again at once; a callback that wants to stop gives another error. Any other failure of the
  * other side is passed on as it is, -EAGAIN too. A count that cannot be, and a sink that takes nothing, are
  * -EIO. Failures are noted for vmap_last_error().
+ *
+ * Threads: where a function says nothing else, one at a time for each reader or writer.
  */
 #ifndef VMAP_BUFIO_H
 #define VMAP_BUFIO_H

@@ -87,6 +87,7 @@ VMAP_API struct vmap_error vmap_last_error(void);
  *          less. Then what fits is stored and ended with '\0', as snprintf(3) does.
  * Owner:   @p dst stays the caller's; it may be NULL when @p len is 0.
  * Threads: any.
+ * Source:  Display of Error in the crate.
  */
 VMAP_API size_t vmap_error_describe(const struct vmap_error *error, char *dst, size_t len);
 

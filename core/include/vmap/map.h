@@ -5,6 +5,9 @@
  * A map never keeps, duplicates or closes the caller's descriptor. It may start and end anywhere: the
  * whole pages below it are the library's business. What a file loses while it is mapped (somebody
  * truncates it) is SIGBUS for whoever touches it, as with mmap(2).
+ *
+ * Threads: where a function says nothing else, any; two that change the same map (convert or close it) exclude each
+ *          other and all use of it.
  */
 #ifndef VMAP_MAP_H
 #define VMAP_MAP_H
@@ -79,24 +82,28 @@ enum vmap_advice {
 
 struct vmap_map;
 
+/** Up to the end. Source: Extent::End of the crate vmap 0.6.3. */
 static inline struct vmap_extent vmap_extent_end(void)
 {
 	struct vmap_extent extent = {VMAP_EXTENT_END, 0};
 	return extent;
 }
 
+/** @p size bytes. Source: Extent::Exact. */
 static inline struct vmap_extent vmap_extent_exact(uint64_t size)
 {
 	struct vmap_extent extent = {VMAP_EXTENT_EXACT, size};
 	return extent;
 }
 
+/** @p size bytes or more. Source: Extent::Min. */
 static inline struct vmap_extent vmap_extent_min(uint64_t size)
 {
 	struct vmap_extent extent = {VMAP_EXTENT_MIN, size};
 	return extent;
 }
 
+/** @p size bytes or fewer. Source: Extent::Max. */
 static inline struct vmap_extent vmap_extent_max(uint64_t size)
 {
 	struct vmap_extent extent = {VMAP_EXTENT_MAX, size};
@@ -121,6 +128,7 @@ VMAP_API int vmap_open(const char *path, const struct vmap_options *options, str
  * Like vmap_open(), but a range that is empty or not inside the file is no error: *ret_map is NULL then,
  * and *ret_fd is open all the same.
  *
+ * Errors:  as vmap_open(), but for -ERANGE.
  * Source:  Options::open_if of the crate.
  */
 VMAP_API int vmap_open_if(const char *path, const struct vmap_options *options, struct vmap_map **ret_map, int *ret_fd);
@@ -143,6 +151,7 @@ VMAP_API int vmap_map_fd(int fd, const struct vmap_options *options, struct vmap
 /**
  * Like vmap_map_fd(), but a range that is empty or not inside the file is no error: *ret_map is NULL then.
  *
+ * Errors:  as vmap_map_fd(), but for -ERANGE.
  * Source:  Options::map_if of the crate.
  */
 VMAP_API int vmap_map_fd_if(int fd, const struct vmap_options *options, struct vmap_map **ret_map);
@@ -160,16 +169,16 @@ VMAP_API int vmap_map_fd_if(int fd, const struct vmap_options *options, struct v
  */
 VMAP_API int vmap_alloc(const struct vmap_options *options, struct vmap_map **ret_map);
 
-/** Unmap and free @p map; NULL is allowed. Changes in a shared map reach the file in any case. */
+/** Unmap and free @p map; NULL is allowed. Changes in a shared map reach the file in any case. Source: Drop of MapMut. */
 VMAP_API void vmap_close(struct vmap_map *map);
 
 /** The bytes of the map. Owner: the map's. Source: Deref of Map of the crate. */
 VMAP_API const void *vmap_map_data(const struct vmap_map *map);
 
-/** The bytes of the map for writing; NULL while it is read-only. Owner: the map's. */
+/** The bytes of the map for writing; NULL while it is read-only. Owner: the map's. Source: DerefMut of MapMut. */
 VMAP_API void *vmap_map_data_mut(struct vmap_map *map);
 
-/** The length of the map. Units: bytes, at least 1. */
+/** The length of the map. Units: bytes, at least 1. Source: Span::len of the crate. */
 VMAP_API size_t vmap_map_len(const struct vmap_map *map);
 
 /** Whether the map can be written now. */
@@ -235,6 +244,7 @@ VMAP_API int vmap_advise(const struct vmap_map *map, enum vmap_advice advice);
  *
  * Units:   bytes from the start of the map; a @p len of 0 does nothing.
  * Errors:  -ERANGE the range is not inside the map; else as vmap_advise().
+ * Source:  Map::advise_range of the crate.
  */
 VMAP_API int vmap_advise_range(const struct vmap_map *map, size_t offset, size_t len, enum vmap_advice advice);
 
@@ -252,6 +262,7 @@ VMAP_API int vmap_lock(const struct vmap_map *map);
  *
  * Units:   bytes from the start of the map; a @p len of 0 does nothing.
  * Errors:  -ERANGE the range is not inside the map; else as vmap_lock().
+ * Source:  Map::lock_range of the crate.
  */
 VMAP_API int vmap_lock_range(const struct vmap_map *map, size_t offset, size_t len);
 
@@ -263,6 +274,7 @@ VMAP_API int vmap_unlock(const struct vmap_map *map);
  *
  * Units:   bytes from the start of the map; a @p len of 0 does nothing.
  * Errors:  -ERANGE the range is not inside the map; else as vmap_unlock().
+ * Source:  Map::unlock_range of the crate.
  */
 VMAP_API int vmap_unlock_range(const struct vmap_map *map, size_t offset, size_t len);
 

@@ -3,7 +3,9 @@
  * The system's memory calls under one name on every system.
  *
  * Nothing here knows of maps: addresses and lengths are the caller's, on page boundaries, and a wrong
- * address is what it is with mmap(2). Prefer map.h and ring.h. Any thread may call anything here.
+ * address is what it is with mmap(2). Prefer map.h and ring.h.
+ *
+ * Threads: any may call anything here.
  *
  * On Windows descriptors are those of the C runtime, which must be the same one in program and library; a
  * map is unmapped as a whole; and a page gets no right that its map was not made with (-EACCES), so that
@@ -79,7 +81,7 @@ VMAP_API int vmap_os_advise(void *base, size_t len, enum vmap_advice advice);
 /** See vmap_lock(). Errors: -ENOMEM no memory is there, or too much of it; -EPERM, -EAGAIN as mlock(2). */
 VMAP_API int vmap_os_lock(void *base, size_t len);
 
-/** See vmap_unlock(). Errors: -ENOMEM no memory is there. */
+/** See vmap_unlock(). Errors: -ENOMEM no memory is there. Source: os::unlock of the crate. */
 VMAP_API int vmap_os_unlock(void *base, size_t len);
 
 /**
@@ -96,7 +98,7 @@ VMAP_API int vmap_os_unlock(void *base, size_t len);
  */
 VMAP_API int vmap_os_map_ring(size_t capacity, void **ret_base);
 
-/** Unmap what vmap_os_map_ring() mapped. Errors: -EINVAL @p capacity as there. */
+/** Unmap what vmap_os_map_ring() mapped. Errors: -EINVAL @p capacity as there. Source: os::unmap_ring of the crate. */
 VMAP_API int vmap_os_unmap_ring(void *base, size_t capacity);
 
 #ifdef __cplusplus

@@ -5,6 +5,8 @@
  * The bytes are mapped twice, back to back, so every readable and every writable span is one run of
  * memory, wherever it lies in the ring. Positions are free-running 64-bit byte counts; they may start
  * anywhere, and wrap at 2^64 without harm.
+ *
+ * Threads: where a function says nothing else, one at a time for each ring.
  */
 #ifndef VMAP_RING_H
 #define VMAP_RING_H
@@ -40,7 +42,7 @@ struct vmap_ring;
  */
 VMAP_API int vmap_ring_create(size_t capacity, enum vmap_ring_policy policy, struct vmap_ring **ret_ring);
 
-/** Like vmap_ring_create(), with the head and the tail starting at position @p start. */
+/** Like vmap_ring_create(), with the head and the tail starting at position @p start. Errors: as there. */
 VMAP_API int vmap_ring_create_at(size_t capacity, enum vmap_ring_policy policy, uint64_t start,
 				 struct vmap_ring **ret_ring);
 
@@ -58,10 +60,10 @@ VMAP_API int vmap_ring_create_at(size_t capacity, enum vmap_ring_policy policy, 
  */
 VMAP_API int vmap_ring_prefault(struct vmap_ring *ring);
 
-/** Unmap and free @p ring; NULL is allowed. */
+/** Unmap and free @p ring; NULL is allowed. Source: Drop of Ring. */
 VMAP_API void vmap_ring_destroy(struct vmap_ring *ring);
 
-/** Bytes the ring holds when full: the capacity asked for, rounded up. */
+/** Bytes the ring holds when full: the capacity asked for, rounded up. Source: SeqWrite::write_capacity. */
 VMAP_API size_t vmap_ring_capacity(const struct vmap_ring *ring);
 
 /** Whether the policy is VMAP_RING_BOUNDED. */
@@ -82,6 +84,7 @@ VMAP_API uint64_t vmap_ring_overwritten(const struct vmap_ring *ring);
  * Units:   bytes, at most the capacity.
  * Owner:   the ring's; valid until the next call that changes the ring.
  * Threads: the ring's one thread.
+ * Source:  SeqRead::as_read_slice of the crate.
  */
 VMAP_API struct vmap_span vmap_ring_readable(const struct vmap_ring *ring);
 
@@ -94,6 +97,7 @@ VMAP_API struct vmap_span vmap_ring_readable(const struct vmap_ring *ring);
  * Units:   bytes, the free part of a bounded ring.
  * Owner:   the ring's; valid until the next call that changes the ring.
  * Threads: the ring's one thread.
+ * Source:  SeqWrite::as_write_slice of the crate.
  */
 VMAP_API struct vmap_span_mut vmap_ring_writable(struct vmap_ring *ring);
 
@@ -126,8 +130,8 @@ VMAP_API int vmap_ring_consume(struct vmap_ring *ring, size_t len);
  * Units:   bytes; the result is how many were taken, 0 only when @p len is 0.
  * Owner:   @p src stays the caller's.
  * Threads: the ring's one thread.
- * Errors:  -EAGAIN a bounded ring is full (the crate's Ring::write returns 0 there, which looks like
- *          end of file); -EINVAL @p len is more than SSIZE_MAX.
+ * Errors:  -EAGAIN a bounded ring is full; -EINVAL @p len is more than SSIZE_MAX.
+ * Source:  SeqWrite::write_into of the crate, which returns 0 for a full ring: that looks like end of file.
  */
 VMAP_API ssize_t vmap_ring_write(struct vmap_ring *ring, const void *src, size_t len);
 
@@ -138,6 +142,7 @@ VMAP_API ssize_t vmap_ring_write(struct vmap_ring *ring, const void *src, size_t
  * Threads: the ring's one thread.
  * Errors:  -EAGAIN not enough room now; -EMSGSIZE more than the capacity of a bounded ring; -EINVAL as
  *          vmap_ring_write().
+ * Source:  InfiniteRing::write_all of the crate; a Ring's there writes a part before it fails.
  */
 VMAP_API int vmap_ring_write_all(struct vmap_ring *ring, const void *src, size_t len);
 
@@ -148,6 +153,7 @@ VMAP_API int vmap_ring_write_all(struct vmap_ring *ring, const void *src, size_t
  * Owner:   @p dst stays the caller's.
  * Threads: the ring's one thread.
  * Errors:  -EINVAL @p len is more than SSIZE_MAX.
+ * Source:  SeqRead::read_from of the crate.
  */
 VMAP_API ssize_t vmap_ring_read(struct vmap_ring *ring, void *dst, size_t len);
 

@@ -10,6 +10,8 @@
  * says otherwise, but not a child after fork(2). Every process, or thread that likes, opens its own. Handles of the
  * same ring in other processes never count as "others" below: all of this may be done beside them.
  *
+ * Threads: as said here, where a function says nothing else.
+ *
  * Writers take a lock in the ring for some nanoseconds. One that is killed holds up nobody: the next writer asks the
  * kernel whether the owner lives, and goes on. One that is stopped (SIGSTOP, a debugger) just then holds up the
  * others, which give up with -EBUSY after a second; ringfs locks it out then. Readers never wait for anybody,
@@ -152,10 +154,11 @@ VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);
 VMAP_API int vmap_shared_attach(const char *path, bool write, struct vmap_shared **ret_ring);
 
 /**
- * What has become of the ring: 0 it is open; -ESTALE, -EIDRM, -ESHUTDOWN, -EIO as above; -ENOTCONN the server that has
- * handed it over has gone without a word, killed perhaps. The ring itself works on then, for all who have it mapped.
+ * What has become of the ring: 0 it is open.
  *
  * Threads: any. A system call for handles of vmap_shared_attach().
+ * Errors:  -ESTALE, -EIDRM, -ESHUTDOWN, -EIO as above; -ENOTCONN the server that has handed it over has gone without a
+ *          word, killed perhaps. The ring itself works on then, for all who have it mapped.
  */
 VMAP_API int vmap_shared_status(const struct vmap_shared *ring);
 
@@ -167,9 +170,10 @@ VMAP_API int vmap_shared_status(const struct vmap_shared *ring);
  */
 VMAP_API int vmap_shared_reattach(struct vmap_shared *ring);
 
-/** The handle's own descriptor of the ring's file; it stays the handle's. */
+/** The handle's own descriptor of the ring's file. Owner: the handle. Errors: none. */
 VMAP_API int vmap_shared_fd(const struct vmap_shared *ring);
 
+/** Whether the handle can append and change. */
 VMAP_API bool vmap_shared_is_writable(const struct vmap_shared *ring);
 
 /**
@@ -219,7 +223,7 @@ VMAP_API void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_
  */
 VMAP_API ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len);
 
-/** The same, with as long as @p lock_ns nanoseconds behind another writer; 0 does not sleep. */
+/** The same, with as long as @p lock_ns nanoseconds behind another writer; 0 does not sleep. Errors: as there. */
 VMAP_API ssize_t vmap_shared_append_within(struct vmap_shared *ring, const void *src, size_t len, uint64_t lock_ns);
 
 /**

@@ -3,6 +3,8 @@
  * Page sizes and the rounding that mappings need.
  *
  * All arithmetic here holds up to SIZE_MAX: a result that does not fit is 0 where no right answer is 0.
+ *
+ * Threads: any may call anything here.
  */
 #ifndef VMAP_SIZE_H
 #define VMAP_SIZE_H

@@ -47,7 +47,7 @@ struct vmap_span_mut {
 	size_t len;
 };
 
-/** What may be read of a run that may be written. */
+/** What may be read of a run that may be written. Source: SpanMut is a Span in the crate. */
 static inline struct vmap_span vmap_span_of(struct vmap_span_mut span)
 {
 	struct vmap_span readable = {span.data, span.len};

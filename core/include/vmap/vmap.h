@@ -6,6 +6,7 @@
  * anonymous memory as bytes), span.h (numbers in those bytes), ring.h (a ring in this process's memory),
  * bufio.h (buffered reading and writing over such a ring), shared.h (a ring in a file or memfd, with its
  * header; what ringfs keeps behind each of its files; not on Windows), os.h (the system's calls below all that).
+ * handover.h is for servers of rings and is not included here.
  */
 #ifndef VMAP_VMAP_H
 #define VMAP_VMAP_H
