@@ -28,21 +28,30 @@ static void parse_line(struct rfs_ringattr *attr, char *line)
 		(void)rfs_ringattr_parse(attr, id, value);
 }
 
-void rfs_defaults_get(int dir_fd, struct rfs_ringattr *ret_attr)
+/* For want of something that others will give back; all else means that there is no such file for us. */
+static bool is_shortage(int r)
+{
+	return r == -ENFILE || r == -ENOMEM;
+}
+
+int rfs_defaults_get(int dir_fd, struct rfs_ringattr *ret_attr)
 {
 	*ret_attr = (struct rfs_ringattr){0};
 	int fd = openat(dir_fd, RFS_CONTROL_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return;
+	if (fd < 0) {
+		int r = rfs_store_open_error();
+		return is_shortage(r) ? r : 0;
+	}
 	char text[TEXT_MAX];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 	close(fd);
 	if (n <= 0)
-		return;
+		return 0;
 	text[n] = '\0';
 	char *rest = NULL;
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		parse_line(ret_attr, line);
+	return 0;
 }
 
 static size_t print_all(const struct rfs_ringattr *attr, char *text)
@@ -63,7 +72,7 @@ static int write_new(int root_fd, const char *text, size_t len)
 {
 	int fd = openat(root_fd, NEW_PATH, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
-		return -errno;
+		return rfs_store_open_error();
 	ssize_t n = write(fd, text, len);
 	int r = n == (ssize_t)len ? 0 : n < 0 ? -errno : -ENOSPC;
 	if (r == 0 && fsync(fd) < 0)
@@ -94,18 +103,27 @@ static bool is_same(int fd, int other_fd)
 	return rfs_store_stat(fd, &a) == 0 && rfs_store_stat(other_fd, &b) == 0 && a.st_ino == b.st_ino && a.st_dev == b.st_dev;
 }
 
-void rfs_defaults_find(const struct rfs_store *store, int dir_fd, struct rfs_ringattr *ret_attr)
+int rfs_defaults_find(const struct rfs_store *store, int dir_fd, struct rfs_ringattr *ret_attr)
 {
 	*ret_attr = (struct rfs_ringattr){0};
-	int fd = openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	while (fd >= 0) {
-		struct rfs_ringattr own;
-		rfs_defaults_get(fd, &own);
-		rfs_ringattr_fill(ret_attr, &own);
-		int up_fd = is_same(fd, store->root_fd) ? -1 : openat(fd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
-		close(fd);
+	const char *next = ".";
+	int fd = -1, r = 0;
+	while (r == 0 && next) {
+		int up_fd = openat(fd < 0 ? dir_fd : fd, next, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = up_fd < 0 ? rfs_store_open_error() : 0;
+		if (fd >= 0)
+			close(fd);
 		fd = up_fd;
+		struct rfs_ringattr own;
+		if (r == 0)
+			r = rfs_defaults_get(fd, &own);
+		if (r == 0)
+			rfs_ringattr_fill(ret_attr, &own);
+		next = r == 0 && !is_same(fd, store->root_fd) ? ".." : NULL;
 	}
+	if (fd >= 0)
+		close(fd);
+	return is_shortage(r) ? r : 0;
 }
 
 /* Is the file of defaults all that the directory holds? */
@@ -163,11 +181,8 @@ bool rfs_defaults_take_away(int parent_fd, const char *name, struct rfs_ringattr
 	int fd = open_entered(parent_fd, name, &mode);
 	if (fd < 0)
 		return false;
-	bool alone = holds_nothing_else(fd);
-	if (alone) {
-		rfs_defaults_get(fd, ret_attr);
-		alone = unlinkat(fd, RFS_CONTROL_NAME, 0) == 0;
-	}
+	bool alone = holds_nothing_else(fd) && rfs_defaults_get(fd, ret_attr) == 0 &&
+		     unlinkat(fd, RFS_CONTROL_NAME, 0) == 0;
 	close_entered(fd, mode);
 	return alone;
 }

@@ -11,14 +11,17 @@
 #include "ringattr.h"
 #include "store.h"
 
-/* What the directory itself sets; nothing when it has no file or one that cannot be read. */
-void rfs_defaults_get(int dir_fd, struct rfs_ringattr *ret_attr);
+/*
+ * What the directory itself sets; nothing when it has no file or one that cannot be read. -ENFILE or -ENOMEM when
+ * that is not known now.
+ */
+int rfs_defaults_get(int dir_fd, struct rfs_ringattr *ret_attr);
 
 /* Replace what the directory sets; nothing set removes its file. A kill leaves the old or the new ones. */
 int rfs_defaults_set(struct rfs_store *store, int dir_fd, const struct rfs_ringattr *attr);
 
-/* What a ring made in the directory gets: from the nearest directory that sets it, attribute by attribute. */
-void rfs_defaults_find(const struct rfs_store *store, int dir_fd, struct rfs_ringattr *ret_attr);
+/* What a ring made in the directory gets: from the nearest directory that sets it, attribute by attribute. -ENFILE, -ENOMEM. */
+int rfs_defaults_find(const struct rfs_store *store, int dir_fd, struct rfs_ringattr *ret_attr);
 
 /*
  * The directory @name shall go, and its defaults with it. True: it held them and nothing else, and they are out

@@ -119,14 +119,17 @@ int rfs_walk(struct rfs *fs, int parent_fd, const char *name, struct rfs_node **
 	return r < 0 ? r : rfs_node_find(&fs->nodes, fd, &st, ret_node);
 }
 
-void rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_attr)
+int rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_attr)
 {
-	rfs_defaults_find(&fs->store, dir_fd, ret_attr);
+	int r = rfs_defaults_find(&fs->store, dir_fd, ret_attr);
+	if (r < 0)
+		return r;
 	struct rfs_ringattr always = {.capacity = fs->options.attributes.capacity};
 	rfs_ringattr_set_choice(&always, RFS_RINGATTR_POLICY,
 				rfs_ringattr_choice(fs->options.attributes.choices, RFS_RINGATTR_POLICY));
 	/* The others are looked up when they count, so that a ring follows the mount it is on. */
 	rfs_ringattr_fill(ret_attr, &always);
+	return 0;
 }
 
 int rfs_ring_error(int r, const struct rfs_node *node)

@@ -33,8 +33,8 @@ struct rfs_creator rfs_creator_of(fuse_req_t req, mode_t mode);
 /* The canonical node behind @name, with a reference. */
 int rfs_walk(struct rfs *fs, int parent_fd, const char *name, struct rfs_node **ret_node);
 
-/* What a ring that is made in the directory gets: its own defaults, those above it, the mount's. */
-void rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_attr);
+/* What a ring that is made in the directory gets: its own defaults, those above it, the mount's. -ENFILE, -ENOMEM. */
+int rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_attr);
 
 /* What a program is told when a ring cannot be mapped: the reason goes into the log, EIO to the program. */
 int rfs_ring_error(int r, const struct rfs_node *node);

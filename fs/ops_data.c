@@ -79,8 +79,9 @@ void rfs_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t m
 	int r = dir_fd < 0 ? dir_fd : 0;
 	if (r == 0) {
 		struct rfs_ringattr attr;
-		rfs_new_attributes(fs, dir_fd, &attr);
-		r = rfs_store_create_ring(&fs->store, dir_fd, name, &creator, &attr);
+		r = rfs_new_attributes(fs, dir_fd, &attr);
+		if (r == 0)
+			r = rfs_store_create_ring(&fs->store, dir_fd, name, &creator, &attr);
 	}
 	/* Somebody else may have been faster. */
 	if (r == -EEXIST && !(fi->flags & O_EXCL))

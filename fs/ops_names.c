@@ -110,8 +110,8 @@ static void reply_new(fuse_req_t req, int r, int parent_fd, const char *name)
 static int create_ring(struct rfs *fs, int dir_fd, const char *name, const struct rfs_creator *creator)
 {
 	struct rfs_ringattr attr;
-	rfs_new_attributes(fs, dir_fd, &attr);
-	return rfs_store_create_ring(&fs->store, dir_fd, name, creator, &attr);
+	int r = rfs_new_attributes(fs, dir_fd, &attr);
+	return r < 0 ? r : rfs_store_create_ring(&fs->store, dir_fd, name, creator, &attr);
 }
 
 void rfs_op_mknod(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, dev_t rdev)

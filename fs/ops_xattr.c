@@ -109,7 +109,7 @@ static int get_text(struct rfs *fs, fuse_ino_t ino, const char *full_name, char 
 	if (node->kind == RFS_NODE_RING)
 		r = ring_attributes(fs, node, &attr);
 	else
-		rfs_defaults_get(node->fd, &attr);
+		r = rfs_defaults_get(node->fd, &attr);
 	if (r == 0 && !rfs_ringattr_is_set(&attr, id))
 		r = -ENODATA;
 	return r < 0 ? r : (int)rfs_ringattr_print(&attr, id, text);
@@ -141,8 +141,11 @@ void rfs_op_listxattr(fuse_req_t req, fuse_ino_t ino, size_t size)
 	struct rfs_node *node = rfs_node_get(&fs->nodes, ino);
 	bool is_ring = node && rfs_node_canonical(&fs->nodes, node);
 	struct rfs_ringattr attr = {0};
-	if (node && node->kind == RFS_NODE_DIR)
-		rfs_defaults_get(node->fd, &attr);
+	int r = node && node->kind == RFS_NODE_DIR ? rfs_defaults_get(node->fd, &attr) : 0;
+	if (r < 0) {
+		fuse_reply_err(req, -r);
+		return;
+	}
 	char list[RFS_N_RINGATTRS * 32];
 	size_t len = 0;
 	for (unsigned i = 0; i < RFS_N_RINGATTRS; i++) {
@@ -210,7 +213,9 @@ static int set_on_dir(struct rfs *fs, const struct rfs_node *node, enum rfs_ring
 		      const struct rfs_ringattr *attr, int flags)
 {
 	struct rfs_ringattr all;
-	rfs_defaults_get(node->fd, &all);
+	int r = rfs_defaults_get(node->fd, &all);
+	if (r < 0)
+		return r;
 	bool is_set = rfs_ringattr_is_set(&all, id);
 	if ((flags & XATTR_CREATE) && is_set)
 		return -EEXIST;

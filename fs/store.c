@@ -288,11 +288,16 @@ void rfs_store_close(struct rfs_store *store, bool discard)
 	*store = (struct rfs_store){.root_fd = -1, .lock_fd = -1};
 }
 
+int rfs_store_open_error(void)
+{
+	return errno == EMFILE ? -ENFILE : -errno;
+}
+
 int rfs_store_walk(int parent_fd, const char *name, int *ret_fd, struct stat *ret_stat)
 {
 	int fd = openat(parent_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return rfs_store_open_error();
 	int r = rfs_store_stat(fd, ret_stat);
 	if (r < 0) {
 		close(fd);
@@ -328,7 +333,7 @@ int rfs_store_open_ring(int path_fd, int access, int *ret_fd)
 		if (chmod(path.text, (st.st_mode & 07777) | 0600) < 0)
 			return -EACCES;
 		fd = open_unseen(path.text, access);
-		r = fd < 0 ? -errno : 0;
+		r = fd < 0 ? rfs_store_open_error() : 0;
 		if (chmod(path.text, st.st_mode & 07777) < 0 && r == 0)
 			r = -errno;
 		if (r < 0) {
@@ -338,7 +343,7 @@ int rfs_store_open_ring(int path_fd, int access, int *ret_fd)
 		}
 	}
 	if (fd < 0)
-		return -errno;
+		return rfs_store_open_error();
 	*ret_fd = fd;
 	return 0;
 }
@@ -347,7 +352,7 @@ int rfs_store_open_dir(int path_fd, int *ret_fd)
 {
 	int fd = openat(path_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return rfs_store_open_error();
 	*ret_fd = fd;
 	return 0;
 }
@@ -384,7 +389,7 @@ int rfs_store_create_ring(const struct rfs_store *store, int parent_fd, const ch
 	};
 	int fd = openat(parent_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return -errno;
+		return rfs_store_open_error();
 	int r = vmap_shared_format(fd, &options);
 	if (r == 0 && store->privileged && fchown(fd, creator->uid, group_for(parent_fd, creator)) < 0)
 		r = -errno;

@@ -52,6 +52,12 @@ bool rfs_store_contains(const struct rfs_store *store, const char *path);
 /* @discard: undo what rfs_store_open() made (the mount failed). A private store is removed anyway. */
 void rfs_store_close(struct rfs_store *store, bool discard);
 
+/*
+ * The negative errno of an open that has just failed. Too many files open in this process is, for the programs that use the
+ * mount, too many in the system: -ENFILE.
+ */
+int rfs_store_open_error(void);
+
 /* Open @name in the directory @parent_fd as an O_PATH descriptor, symbolic links themselves. */
 int rfs_store_walk(int parent_fd, const char *name, int *ret_fd, struct stat *ret_stat);
 int rfs_store_stat(int path_fd, struct stat *ret_stat);

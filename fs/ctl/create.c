@@ -75,10 +75,13 @@ static int create(const struct ctl_args *args, struct place *place, const struct
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
 		return ctl_error(args, place->path, "no random number: %s", strerror(errno));
 	snprintf(place->temporary, sizeof(place->temporary), ".ringctl-%016" PRIx64, number);
-	/* Nobody else's until it is done. */
-	if (mknodat(place->dir_fd, place->temporary, S_IFREG | 0600, 0) < 0)
-		return ctl_error(args, place->path, "%s", ctl_why(errno));
-	int r = make(args, place, assignments);
+	/* Nobody else's until it is done, and ours whatever the umask: it takes the right to write to set attributes. */
+	mode_t mask = umask(0);
+	int r = mknodat(place->dir_fd, place->temporary, S_IFREG | 0600, 0) < 0 ? -errno : 0;
+	umask(mask);
+	if (r < 0)
+		return ctl_error(args, place->path, "%s", ctl_why(-r));
+	r = make(args, place, assignments);
 	if (r != 0)
 		unlinkat(place->dir_fd, place->temporary, 0);
 	return r;

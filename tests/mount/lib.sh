@@ -7,7 +7,7 @@
 
 set -Eeuo pipefail
 shopt -s inherit_errexit
-export LC_ALL=C PYTHONDONTWRITEBYTECODE=1
+export LC_ALL=C PYTHONDONTWRITEBYTECODE=1 SHELL=/bin/sh # tmux runs the shell of the user, who may have none
 umask 022
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

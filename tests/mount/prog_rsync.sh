@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# rsync -a out of the mount and into it: bytes, modes and times are right, a second run copies only rings that have wrapped, and a
-# file larger than the capacity keeps its end.
+# rsync -a out of the mount and into it: bytes, modes and times are right, a second run copies only rings that have wrapped, a
+# file larger than the capacity keeps its end, and --inplace says so where a file has become shorter.
 . "$(dirname "$0")/lib.sh"
 need rsync
 start size=64K
@@ -32,4 +32,10 @@ same "the end of a large one" "$T/whole" "$MNT/in/large.log"
 eq "modes and times on the mount" "$(facts "$T/in")" "$(facts "$MNT/in")"
 copy "$T/in/" "$MNT/in/"
 eq "what a second run copies in" ">f.s....... large.log" "$(cat "$T/rsync.out")"
+
+lines gen 1 50 > "$T/in/sub/small.log"
+! rsync -a --inplace "$T/in/sub/" "$MNT/in/sub/" > "$T/rsync.out" 2>&1 || fail "rsync --inplace made a ring shorter"
+has_text "$T/rsync.out" "Invalid argument" || fail "rsync --inplace said: $(cat "$T/rsync.out")"
+copy "$T/in/sub/" "$MNT/in/sub/"
+same "without it" "$T/in/sub/small.log" "$MNT/in/sub/small.log"
 stop
