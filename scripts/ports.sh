@@ -112,6 +112,8 @@ check_windows_trixie() {
 why_no_trixie() {
 	if [ -n "${RINGFS_NO_TRIXIE:-}" ]; then
 		echo "RINGFS_NO_TRIXIE is set"
+	elif [ -z "${want_trixie:-}${CI:-}" ] && [ ! -e "$top/build-windows-root/trixie/usr/bin/wine" ]; then
+		echo "no Debian 13 root here (scripts/check windows makes one)"
 	elif [ "$(id -u)" -ne 0 ]; then
 		echo "a Debian 13 root needs root"
 	elif ! unshare --mount mount -t tmpfs none /mnt 2>/dev/null; then

@@ -169,7 +169,8 @@ static void run_reader(size_t capacity, uint64_t start, uint64_t seed)
 	struct run run = run_create(ring, seed);
 	struct vmap_reader *reader = NULL;
 	MUST(vmap_reader_from_parts(unsure_source(&run.side), ring, &reader) == 0);
-	for (run.step = 0; run.step < N_STEPS; run.step++)
+	int n_steps = N_STEPS / (int)test_every();
+	for (run.step = 0; run.step < n_steps; run.step++)
 		step_reader(&run, &reader);
 	run.side.odds = 0;
 	while (run.pos < run.side.end)
@@ -267,7 +268,8 @@ static void run_writer(size_t capacity, uint64_t start, uint64_t seed)
 	struct run run = run_create(ring, seed);
 	struct vmap_writer *writer = NULL;
 	MUST(vmap_writer_from_parts(unsure_sink(&run.side), ring, &writer) == 0);
-	for (run.step = 0; run.step < N_STEPS; run.step++)
+	int n_steps = N_STEPS / (int)test_every();
+	for (run.step = 0; run.step < n_steps; run.step++)
 		step_writer(&run, &writer);
 	run.side.odds = 0;
 	CHECK(&run, vmap_writer_destroy(writer) == 0);

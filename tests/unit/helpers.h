@@ -42,6 +42,17 @@
 #include "system_unix.h"
 #endif
 
+/*
+ * Emulators, wine and valgrind take minutes for what takes seconds otherwise. VMAP_TEST_EVERY=n has every nth step or
+ * combination taken there.
+ */
+static inline unsigned long test_every(void)
+{
+	const char *text = getenv("VMAP_TEST_EVERY");
+	unsigned long every = text ? strtoul(text, NULL, 10) : 1;
+	return every > 1 ? every : 1;
+}
+
 /* splitmix64: any seed is good, and the sequence is the same everywhere. */
 struct rng {
 	uint64_t state;

@@ -77,16 +77,11 @@ static char *describe(const struct vmap_options *o, uint64_t size, char *dst, si
 	return dst;
 }
 
-/*
- * Emulators and wine take minutes for what takes seconds otherwise. VMAP_TEST_EVERY=n leaves all but every
- * nth combination out there; n is a prime, so every value of every option still occurs.
- */
+/* With VMAP_TEST_EVERY all but every nth combination; n is a prime, so every value of every option still occurs. */
 static bool left_out(void)
 {
 	static unsigned long n_seen;
-	const char *text = getenv("VMAP_TEST_EVERY");
-	unsigned long every = text ? strtoul(text, NULL, 10) : 1;
-	return every > 1 && n_seen++ % every != 0;
+	return n_seen++ % test_every() != 0;
 }
 
 /* Both forms of mapping a file that has its @size bytes, and has them again afterwards. */

@@ -175,7 +175,8 @@ static void run_model(size_t capacity, enum vmap_ring_policy policy, uint64_t st
 	run.model = (struct model){
 		.policy = policy, .capacity = vmap_ring_capacity(run.ring), .head = start, .tail = start};
 	run.bytes = xmalloc(2 * run.model.capacity);
-	for (run.step = 0; run.step < N_STEPS; run.step++) {
+	int n_steps = N_STEPS / (int)test_every();
+	for (run.step = 0; run.step < n_steps; run.step++) {
 		size_t len = rng_len(&run.rng, run.model.capacity);
 		switch (rng_below(&run.rng, 14)) {
 		case 0:
