@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Attributes: the store's own, with size and times of a ring from its header. */
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,6 +63,8 @@ int rfs_attr_get(struct rfs *fs, struct rfs_node *node, struct stat *ret_stat)
 		rfs_ring_leave(canonical);
 		if (r == 0)
 			ring_stat(node, &state, &st);
+		else if (r == -ENFILE || r == -ENOMEM)
+			return r; /* not known now: a size of 0 would look like a truncation */
 		else
 			st.st_size = 0;
 	}

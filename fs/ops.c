@@ -148,6 +148,8 @@ int rfs_ring_error(int r, const struct rfs_node *node)
 	case -EOPNOTSUPP:
 		why = "needs a newer version";
 		break;
+	case -EMFILE:
+		return -ENFILE; /* as rfs_store_open_error() */
 	default:
 		return r;
 	}
