@@ -97,8 +97,12 @@ shared() {
 }
 
 follower=
-# shellcheck disable=SC2154  # status is set in here
-trap 'status=$?; [ -z "$follower" ] || kill "$follower" 2>/dev/null; [ ! -d "$work/mnt" ] || fusermount3 -uz "$work/mnt" 2>/dev/null; rm -rf "$work"; exit $status' EXIT
+clean_up() {
+	[ -z "$follower" ] || kill "$follower" 2>/dev/null || true
+	[ ! -d "$work/mnt" ] || fusermount3 -uz "$work/mnt" 2>/dev/null || true
+	rm -rf "$work"
+}
+trap clean_up EXIT
 
 shared "$work/ring" 100000
 kill "$follower"
