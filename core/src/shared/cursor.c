@@ -50,6 +50,7 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 		if (n > chunk_max(ring))
 			n = chunk_max(ring);
 		shared_copy_out(dst, shared_at(ring, pos), n);
+		SHARED_FAULT(READ);
 		atomic_thread_fence(memory_order_acquire); /* read:A */
 		start = window_start(ring);
 	}

@@ -43,6 +43,7 @@ int vmap_shared_commit(struct vmap_shared *ring, size_t len)
 	if (ring->reserved_len == 0 || len > ring->reserved_len)
 		return -EINVAL;
 	size_t reserved = ring->reserved_len;
+	SHARED_FAULT(COMMITS);
 	ring->reserved_len = 0;
 	/* Our own since the reservation; a hostile peer's change of it spoils this ring alone. */
 	uint64_t head = atomic_load_explicit(&ring->seen_head, memory_order_relaxed);
@@ -53,9 +54,10 @@ int vmap_shared_commit(struct vmap_shared *ring, size_t len)
 	/* What was announced and not used is overwritten all the same. */
 	if (len < reserved)
 		atomic_store_explicit(&header->spoilt, head + reserved, memory_order_relaxed);
+	SHARED_FAULT(COMMITTED);
 	int r = shared_unlock(ring);
 	if (len > 0)
-		shared_wake(&header->data_waiters, &header->data_seq);
+		shared_wake(ring, &header->data_waiters, &header->data_seq);
 	SHARED_FAULT(WOKEN);
 	return r;
 }
