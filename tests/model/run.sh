@@ -57,6 +57,8 @@ shape)
 	holds shape "-DCRASHES=0"
 	holds shape "-DCRASHES=2"
 	found shape "-DCRASHES=2" NO_TELLING NO_SHAPE_PROBE NO_SECOND_LOOK NO_RECHECK NO_SHAPE_LOCK
+	holds shape "-DREADER -DAPPENDS=1 -DCRASHES=1"
+	found shape "-DREADER -DAPPENDS=1 -DCRASHES=1" NO_MOVED_HEAD NO_SHAPE_LOCK
 	;;
 wait)
 	holds wait "-DCRASHES=0"

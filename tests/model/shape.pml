@@ -8,15 +8,18 @@
  * die are in append.pml.
  *
  * Asserted: what was appended with success is in the ring in force, at any time; what the new part keeps of the old
- * one was not being overwritten; the lock of the ring in force has one owner. Nobody waits for ever.
+ * one was not being overwritten; what a reader has seen is in the ring in force. Nobody waits for ever.
  *
- * Each of these takes a rule away, and must be found: NO_TELLING NO_SHAPE_PROBE NO_SECOND_LOOK NO_RECHECK NO_SHAPE_LOCK.
+ * Each of these takes a rule away, and must be found: NO_TELLING NO_SHAPE_PROBE NO_SECOND_LOOK NO_RECHECK NO_SHAPE_LOCK,
+ * and with READER: NO_MOVED_HEAD.
  */
 #ifndef CRASHES
 #define CRASHES 2
 #endif
 #define PARTS 3
+#ifndef APPENDS
 #define APPENDS 2
+#endif
 #define NOBODY 4
 
 byte crashes = CRASHES;
@@ -28,10 +31,12 @@ byte n_done;
 byte wlock[PARTS];
 bool moved[PARTS];       /* the state */
 byte records[PARTS];     /* what is below head, a bit for each append */
+byte moved_records[PARTS]; /* and below moved_head */
 bool overwriting[PARTS]; /* intent: the oldest cell is not to be believed */
 bool oldest_is_gone[PARTS];
 
 byte acknowledged;       /* appends that returned success */
+byte seen;               /* those that were read */
 
 #define DIE atomic { crashes > 0 -> \
 		crashes--; \
@@ -41,7 +46,7 @@ byte acknowledged;       /* appends that returned success */
 		fi; \
 		goto died \
 	}
-#define HOLDS assert((acknowledged & records[geometry]) == acknowledged)
+#define HOLDS assert(((acknowledged | seen) & records[geometry]) == (acknowledged | seen))
 
 proctype writer(byte id)
 {
@@ -121,14 +126,23 @@ proctype server(byte id)
 	:: atomic { geometry == part -> skip }
 	fi;
 #endif
+	/* freeze() */
 	if
 	:: DIE
-	:: atomic { moved[part] = true }
+	:: atomic { moved_records[part] = records[part] }
+	fi;
+	if
+	:: DIE
+	:: atomic { moved[part] = true } /* move:A */
 	fi;
 	/* find_contents() */
 	if
 	:: DIE
 	:: atomic { kept = records[part]; keeps_oldest = !overwriting[part] }
+	fi;
+	if
+	:: DIE
+	:: atomic { moved_records[part] = kept }
 	fi;
 	/* copy_data() */
 	atomic { copy_is_good = !oldest_is_gone[part] }
@@ -159,8 +173,41 @@ unlock:
 died:	skip
 }
 
+#ifdef READER
+/* read_chunk(), twice, in the ring in force or the one it was */
+proctype reader()
+{
+	byte part, found, n;
+	do
+	:: atomic { n == 2 -> break }
+	:: atomic { n < 2 -> n++; found = records[part] } /* shared_visible_head() */
+		if
+#ifndef NO_MOVED_HEAD
+		:: atomic { moved[part] -> skip }
+			found = found & moved_records[part]
+#endif
+		:: atomic { !moved[part] -> skip }
+#ifdef NO_MOVED_HEAD
+		:: atomic { moved[part] -> skip }
+#endif
+		fi;
+		/* shared_check_state(), behind the copy */
+		if
+		:: atomic { !moved[part] || geometry == part -> seen = seen | found; HOLDS }
+		:: atomic { moved[part] && geometry != part -> part = geometry } /* -ESTALE */
+		fi;
+		found = 0
+	:: atomic { n < 2 && geometry != part -> part = geometry }
+	od
+}
+
+#endif
+
 init {
 	atomic {
+#ifdef READER
+		run reader();
+#endif
 		run writer(0);
 		run writer(1);
 		run server(2);

@@ -95,6 +95,22 @@ Test(shared_lock_out, tells_the_writer_that_goes_on_meanwhile)
 	}
 }
 
+/* The pages of the old part were given back, and what is there looks like damage. */
+Test(shared_lock_out, is_not_taken_for_damage)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	MUST(vmap_shared_reshape(trio.server, 2 * UNIT, OVERWRITE) == 0); /* out of the first unit, which stays */
+	for (size_t i = 0; i < 2; i++)
+		MUST(vmap_shared_reattach(i == 0 ? trio.writer : trio.other) == 0);
+	struct stopped writer;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_CHECKED, call_append, trio.writer, &len);
+	cr_expect(eq(int, vmap_shared_revoke(trio.server), 0));
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
 Test(shared_lock_out, keeps_what_was_published_before_it_began)
 {
 	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
@@ -218,6 +234,7 @@ Test(shared_lock_out, that_was_killed_is_taken_back_by_the_next_writer)
 	uint32_t moved = SHARED_MOVED;
 	file_put(trio.fd, offsetof(struct shared_header, state), &moved, sizeof(moved));
 	file_put64(trio.fd, AT_TAIL, SHARED_TAIL_FROZEN);
+	file_put64(trio.fd, offsetof(struct shared_header, moved_head), 5000);
 	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), -EBUSY));
 	cr_expect(eq(int, (int)ring_append(trio.writer, 100), 100));
 	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), 0));

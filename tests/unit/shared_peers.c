@@ -35,7 +35,7 @@ Test(shared_peers, of_a_ring_that_moved_to_the_front_are_told_estale)
 }
 
 /* Where a peer has the header of an earlier shape mapped, there may be data by now. */
-Test(shared_peers, that_count_do_not_spoil_data_that_lies_where_their_header_was)
+Test(shared_peers, that_count_or_append_do_not_spoil_data_that_lies_where_their_header_was)
 {
 	int fd = ring_fd(3 * UNIT, 0);
 	struct vmap_shared *ring = ring_map(fd);
@@ -47,6 +47,15 @@ Test(shared_peers, that_count_do_not_spoil_data_that_lies_where_their_header_was
 	vmap_shared_count_lost(peer, 77);
 	vmap_shared_count_dropped(peer);
 	cr_expect(ring_is_whole(ring));
+	/* What is not 0 looks like the lock of somebody dead. */
+	cr_expect(eq(int, (int)vmap_shared_append(peer, "x", 1), -ESTALE));
+	cr_expect(eq(int, vmap_shared_wait_room(peer, 1, 0), 0));
+	cr_expect(ring_is_whole(ring));
+	/* And what is 0 like a lock that is free. */
+	uint8_t *zeros = calloc(1, 8 * UNIT);
+	MUST(vmap_shared_append(ring, zeros, 8 * UNIT) == (ssize_t)(8 * UNIT));
+	cr_expect(eq(int, (int)vmap_shared_append(peer, "x", 1), -ESTALE));
+	free(zeros);
 	vmap_shared_close(peer);
 	vmap_shared_close(ring);
 	close(fd);

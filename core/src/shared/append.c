@@ -217,7 +217,8 @@ ssize_t vmap_shared_append_within(struct vmap_shared *ring, const void *src, siz
 	if (n > 0)
 		shared_wake(ring, &ring->header->data_waiters, &ring->header->data_seq);
 	SHARED_FAULT(WOKEN);
-	return n < 0 || r == 0 ? n : r;
+	/* Who has been locked out may have found anything, for the old part was given back. */
+	return r < 0 && (n > 0 || r == -ESTALE) ? r : n;
 }
 
 ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len)
@@ -277,12 +278,13 @@ int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len)
 		return -EINVAL;
 	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire); /* read:B */
+	int r = shared_check_state(ring);
+	if (r == -ESTALE || r == -EIO)
+		return r;
 	if (from > head || len > head - from)
 		return -EINVAL;
-	if (tail & SHARED_TAIL_FROZEN) {
-		int r = shared_check_state_slow(ring);
-		return r < 0 ? r : -EBUSY;
-	}
+	if (tail & SHARED_TAIL_FROZEN)
+		return -EBUSY;
 	if (shared_max(tail, ring->geometry.base) != from)
 		return -EPIPE;
 	SHARED_FAULT(CONSUMES);

@@ -188,16 +188,24 @@ static ssize_t read_at(int fd, void *dst, size_t len, uint64_t offset)
 
 int shared_read_geometry(int fd, struct shared_geometry *ret_geometry)
 {
+	enum { TRIES = 16 };
 	struct stat st;
+	struct shared_geometry geometry;
+	int r = -EBADMSG;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -ENOMSG;
-	struct shared_geometry geometry;
-	ssize_t n = read_at(fd, &geometry, sizeof(geometry), 0);
-	if (n < 0)
-		return (int)n;
-	int r = check_geometry(&geometry, (size_t)n, (uint64_t)st.st_size);
+	/* A read(2) beside a write(2) of the same bytes may get some of both. */
+	for (int i = 0; i < TRIES && r == -EBADMSG; i++) {
+		ssize_t n = read_at(fd, &geometry, sizeof(geometry), 0);
+		if (n < 0)
+			return (int)n;
+		/* Behind that: the file was given its length before it was given this geometry. */
+		if (fstat(fd, &st) < 0)
+			return -errno;
+		r = check_geometry(&geometry, (size_t)n, (uint64_t)st.st_size);
+	}
 	if (r == 0)
 		*ret_geometry = geometry;
 	return r;

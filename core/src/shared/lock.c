@@ -11,7 +11,9 @@
  * I2 Who claims a slot first releases what its previous owner died with: otherwise the dead would look alive.
  * I3 Every sleep is bounded: whoever was to wake us may have died before it could.
  * I4 No pthread object is in shared memory: glibc's unlock would write where another process says.
- * I5 Who finds a change of shape under way goes on in the old shape only with the shape lock: whoever has that may be
+ * I5 wlock is not stored to where another shape has its data by now: it is loaded, then the state is looked at, then it
+ *    is exchanged for exactly what was loaded.
+ * I6 Who finds a change of shape under way goes on in the old shape only with the shape lock: whoever has that may be
  *    about to replace the geometry line without the writer lock, to lock out a writer that stopped with it.
  *
  * Pairs:
@@ -78,12 +80,20 @@ static bool steal(struct vmap_shared *ring, uint32_t word)
 	return true;
 }
 
-/* Returns with the lock, or -EBUSY, or -EIO. */
+/* Is there a lock of ours, or something else by now? Keeps I5. */
+static int check_header(const struct vmap_shared *ring)
+{
+	atomic_thread_fence(memory_order_acquire);
+	return shared_has_header(ring) ? 0 : shared_check_state_slow(ring);
+}
+
+/* Returns with the lock, or -EBUSY, -EIO, -ESTALE. */
 static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 {
 	_Atomic uint32_t *lock = &ring->header->wlock;
 	uint64_t start = vmap_os_monotonic_ns();
-	for (int i = 0; i < SPINS; i++) {
+	int r = check_header(ring);
+	for (int i = 0; i < SPINS && r == 0; i++) {
 		uint32_t free = 0;
 		if (atomic_load_explicit(lock, memory_order_relaxed) == 0 &&
 		    atomic_compare_exchange_weak_explicit(lock, &free, ring->lock_word, memory_order_acquire /* lock:A */,
@@ -96,6 +106,9 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 		if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
 			return -EIO;
 		uint32_t word = atomic_load_explicit(lock, memory_order_relaxed);
+		r = check_header(ring);
+		if (r < 0)
+			return r;
 		if ((word & ~SHARED_LOCK_WAITERS) == 0) {
 			/* Others may sleep: the bit stays until the last of them has been woken. */
 			if (atomic_compare_exchange_strong_explicit(lock, &word, ring->lock_word | SHARED_LOCK_WAITERS,
@@ -175,7 +188,7 @@ static int settle_state(struct vmap_shared *ring, bool has_shape)
 		r = shared_lock_shape(ring, 0);
 		if (r < 0)
 			return r;
-		r = shared_check_state_slow(ring); /* keeps I5 */
+		r = shared_check_state_slow(ring); /* keeps I6 */
 	}
 	if (r == 0) {
 		atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_relaxed);
@@ -210,7 +223,8 @@ static int lock_ring(struct vmap_shared *ring, uint64_t timeout_ns, bool has_sha
 {
 	uint32_t free = 0;
 	int r = 0;
-	if (!atomic_compare_exchange_strong_explicit(&ring->header->wlock, &free, ring->lock_word,
+	if (atomic_load_explicit(&ring->header->state, memory_order_relaxed) != ring->open_word || /* keeps I5 */
+	    !atomic_compare_exchange_strong_explicit(&ring->header->wlock, &free, ring->lock_word,
 						     memory_order_acquire /* lock:A */, memory_order_relaxed))
 		r = lock_slow(ring, timeout_ns);
 	if (r < 0)
@@ -219,6 +233,7 @@ static int lock_ring(struct vmap_shared *ring, uint64_t timeout_ns, bool has_sha
 	if (atomic_load_explicit(&ring->header->state, memory_order_relaxed) != ring->open_word ||
 	    atomic_load_explicit(&ring->broken, memory_order_relaxed))
 		r = settle(ring, timeout_ns, has_shape);
+	SHARED_FAULT(CHECKED);
 	return r;
 }
 
@@ -312,7 +327,7 @@ int shared_claim_slot(struct vmap_shared *ring)
 	shared_count_claim(ring);
 	SHARED_FAULT(SLOT_CLAIMED);
 	uint32_t word = atomic_load_explicit(&header->wlock, memory_order_relaxed);
-	if ((word & SHARED_LOCK_OWNER) == slot + 1 && steal(ring, word)) /* keeps I2 */
+	if ((word & SHARED_LOCK_OWNER) == slot + 1 && check_header(ring) == 0 && steal(ring, word)) /* keeps I2 */
 		(void)shared_unlock(ring);
 	return 0;
 }

@@ -16,11 +16,17 @@
  * I2 The old data is given back only when the new geometry is on the disk.
  * I3 Positions do not change; what the new shape has no room for is below its base.
  * I4 Once the state says moved and the tail is frozen, nothing is published or consumed in the old part that the
- *    new one does not have: a writer that was locked out in the middle is told so, and what it overwrites is not kept.
+ *    new one does not have: a writer that was locked out in the middle is told so, what it overwrites is not kept, and
+ *    what it publishes is not seen.
  * I5 The geometry line is replaced, and parts of the file are written anew or given back, by one at a time: the owner
  *    of the shape lock, from before it looks at the geometry until it is done. Who stops with that holds up the next
  *    change of shape and who would lock it out, but its stores never come into what somebody else has made.
  * I6 A file is never made shorter: others may have all of it mapped.
+ *
+ * Pairs:
+ *   move:A  seq_cst store of the state, then the load of head that decides what moves
+ *     with  move:B  acquire load of head, then the load of the state: who sees a head that came later sees the state. That
+ *                   holds where a store becomes visible to all others at once, as on all processors but POWER.
  */
 #include <errno.h>
 #include <string.h>
@@ -105,6 +111,7 @@ static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct con
 	if (r < 0)
 		return r;
 	uint64_t head = contents.head;
+	atomic_store_explicit(&ring->header->moved_head, head, memory_order_relaxed);
 	/* By intent: what a dead writer announced is gone. */
 	contents.old_start = shared_window_start(ring, atomic_load_explicit(&ring->header->intent, memory_order_relaxed));
 	if (contents.old_start > head)
@@ -265,6 +272,8 @@ static int change_policy(struct vmap_shared *ring, struct shared_geometry *line,
 static void freeze(struct vmap_shared *ring)
 {
 	struct shared_header *header = ring->header;
+	/* Not above what find_contents() will find. */
+	copy_word(&header->moved_head, &header->head);
 	atomic_store_explicit(&header->state, ring->open_word | SHARED_MOVED, memory_order_seq_cst);
 	SHARED_FAULT(MOVED);
 	atomic_fetch_or_explicit(&header->tail, SHARED_TAIL_FROZEN, memory_order_acq_rel);

@@ -44,6 +44,7 @@ struct vmap_shared {
 	X(SLOT_CLAIMED) \
 	X(LOCK_SLEEPS) /* about to sleep behind a living owner, whose word says so */ \
 	X(LOCKED) \
+	X(CHECKED) /* and the state is open */ \
 	X(STOLEN) \
 	X(RECOVERED) \
 	X(SETTLES) /* the tail is thawed after a change of shape that was killed, the state says moved */ \
@@ -184,6 +185,21 @@ static inline bool shared_has_header(const struct vmap_shared *ring)
 	return (state ^ ring->open_word) >> SHARED_STATE_BITS == 0;
 }
 
+/*
+ * The head, for those who do not have the lock. Who locks the lock's owner out takes the head over once, behind its store
+ * of the state; what the owner publishes after that will not be in the ring, and must not be seen in it. Who sees that
+ * head sees that state (move:B).
+ */
+static inline uint64_t shared_visible_head(const struct vmap_shared *ring)
+{
+	const struct shared_header *header = ring->header;
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire); /* read:B */
+	if (atomic_load_explicit(&header->state, memory_order_acquire) != (ring->open_word | SHARED_MOVED))
+		return head;
+	uint64_t moved_head = atomic_load_explicit(&header->moved_head, memory_order_relaxed);
+	return moved_head < head ? moved_head : head;
+}
+
 /* What the state is when no change of shape is under way. */
 static inline uint32_t shared_settled_state(const struct vmap_shared *ring)
 {
@@ -196,6 +212,10 @@ void shared_wake(const struct vmap_shared *ring, _Atomic uint32_t *waiters, _Ato
 /* handover.c */
 /* -ENOTCONN the server that has handed the ring over is gone. A system call. */
 int shared_check_lifeline(const struct vmap_shared *ring);
+
+/* cursor.c */
+/* What a reader is told who is at @pos, where nothing is to be seen, in a ring with what shared_check_state() said. */
+int shared_at_head(const struct vmap_shared *ring, uint64_t pos, int state);
 
 /* append.c */
 /* Give pages to the positions [from, to), at most a capacity of them, which may lie around the edge. */

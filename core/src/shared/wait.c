@@ -47,7 +47,7 @@ typedef int look_fn(const struct vmap_shared *ring, uint64_t what);
 static int look_for_data(const struct vmap_shared *ring, uint64_t cursor)
 {
 	/* Any other head, also one below the cursor, is for the reader to see. */
-	return atomic_load_explicit(&ring->header->head, memory_order_acquire) != cursor ? 1 : shared_check_state(ring);
+	return shared_visible_head(ring) != cursor ? 1 : shared_check_state(ring);
 }
 
 static int look_for_room(const struct vmap_shared *ring, uint64_t len)
