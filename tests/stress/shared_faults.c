@@ -479,7 +479,9 @@ static void check_taken(const struct cell *cell, struct vmap_shared *ring)
 				last = pos;
 			} else if (!cell->clears && !is_marked(&control->in_doubt, writer, number) &&
 				   !is_marked(&control->maybe_taken, writer, number)) {
-				fail("record %llu of writer %u is lost", (unsigned long long)number, writer);
+				fail("record %llu of writer %u is lost, behind %llu; %u writers, ring %llu to %llu",
+				     (unsigned long long)number, writer, (unsigned long long)last, cell->n_writers,
+				     (unsigned long long)ring_state(ring).tail, (unsigned long long)ring_state(ring).head);
 			}
 		}
 	}

@@ -315,3 +315,15 @@ Test(shared_end, in_the_middle_of_a_change_of_shape_is_told_after_it)
 	cr_expect(eq(int, vmap_shared_status(trio.other), -EIDRM));
 	trio_close(&trio);
 }
+
+Test(shared_reshape, keeps_the_attributes_that_somebody_else_has_set)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	cr_assert(eq(int, vmap_shared_set_attributes(trio.other, 7), 0));
+	uint64_t generation = ring_state(trio.other).generation;
+	cr_assert(eq(int, vmap_shared_reshape(trio.server, 2 * UNIT, OVERWRITE), 0));
+	cr_expect(eq(u64, vmap_shared_attributes(trio.server), 7));
+	cr_expect(gt(u64, ring_state(trio.server).generation, generation));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}

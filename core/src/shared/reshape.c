@@ -291,9 +291,17 @@ static void thaw(struct vmap_shared *ring)
 static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy, bool lock_out)
 {
 	struct contents contents;
-	struct shared_geometry line = ring->geometry;
+	struct shared_geometry line;
+	/* From the file: somebody else may have set attributes since. */
+	int r = shared_read_geometry(ring->fd, &line);
+	if (r < 0) {
+		if (!lock_out)
+			(void)shared_unlock(ring);
+		return r;
+	}
+	ring->geometry.generation = line.generation;
 	freeze(ring);
-	int r = find_contents(ring, capacity, &contents);
+	r = find_contents(ring, capacity, &contents);
 	if (r < 0)
 		goto err_thaw;
 	line.policy = policy;
