@@ -471,7 +471,7 @@ static void check_taken(const struct cell *cell, struct vmap_shared *ring)
 		fail("taking the rest gave %d", r);
 	for (uint32_t writer = 0; writer < cell->n_writers; writer++) {
 		uint64_t end = atomic_load(&control->next[writer]), last = 0;
-		for (uint64_t number = end > LEDGER ? end - LEDGER : 0; number < end; number++) {
+		for (uint64_t number = end > LEDGER / 2 ? end - LEDGER / 2 : 0; number < end; number++) {
 			if (is_marked(&control->taken, writer, number)) {
 				uint64_t pos = atomic_load(&control->taken_at[writer][number % LEDGER]);
 				if (pos < last)
