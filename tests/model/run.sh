@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# run.sh append|wait: has spin visit all states of that model, then see each mutation of it found. Prints TAP.
+# run.sh append|shape|wait: has spin visit all states of that model, then see each mutation of it found. Prints TAP.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 n=0
@@ -8,7 +8,7 @@ n=0
 # visit MODEL SWITCHES: build the checker and run it; its output is in ./out
 visit() {
 	# shellcheck disable=SC2086  # several words
-	spin $2 -a "$here/$1.pml" >spin.out && cc -O2 -DSAFETY -DCOLLAPSE -DVECTORSZ=2048 -o pan pan.c || return
+	spin $2 -a "$here/$1.pml" >spin.out && cc -w -O2 -DSAFETY -DCOLLAPSE -DVECTORSZ=2048 -o pan pan.c || return
 	./pan -m100000 >out 2>&1 || true
 	grep -q '^State-vector' out
 }
@@ -53,6 +53,13 @@ append)
 	holds append "-DBOUNDED -DCRASHES=1"
 	found append "-DBOUNDED -DCRASHES=1" NO_ROOM_CHECK BLIND_CONSUME STEAL_FROM_LIVING NO_ADOPTION
 	;;
+shape)
+	holds shape "-DCRASHES=0"
+	holds shape "-DCRASHES=2"
+	found shape "-DCRASHES=2" NO_TELLING NO_SHAPE_PROBE NO_SECOND_LOOK NO_RECHECK NO_SHAPE_LOCK
+	holds shape "-DREADER -DAPPENDS=1 -DCRASHES=1"
+	found shape "-DREADER -DAPPENDS=1 -DCRASHES=1" NO_MOVED_HEAD NO_SHAPE_LOCK
+	;;
 wait)
 	holds wait "-DCRASHES=0"
 	holds wait "-DCRASHES=1"
@@ -62,7 +69,7 @@ wait)
 	found wait "-DLOCK -DCRASHES=1" NO_WAITERS_BIT BIT_NOT_KEPT HANDOFF_NOT_WOKEN HANDOFF_TO_SLEEPERS_ONLY ENDLESS_SLEEP
 	;;
 *)
-	echo "usage: run.sh append|wait" >&2
+	echo "usage: run.sh append|shape|wait" >&2
 	exit 2
 	;;
 esac

@@ -3,7 +3,7 @@
  * A process that appends to a bounded ring, consumes from it and changes its shape is killed again and again.
  *
  * What holds after a kill at any instruction:
- * I1 The ring opens, and its file is header and data with no more than one unused place in front of the data.
+ * I1 The ring opens, and its file has pages for header and data only, and one unused place at most in front of the data.
  * I2 It holds whole lines: of each writer those from the first that was not consumed to the last whose append
  *    returned, and perhaps the one in flight.
  * I3 The tail is where the last consume that returned put it, or the one in flight.
@@ -206,8 +206,8 @@ static void check_ring(int fd, unsigned epoch, struct progress *progress)
 		fail("epoch %u: open after the kill: %s", epoch, strerror(-r)); /* I1 */
 	struct vmap_shared_state state = ring_state(ring);
 	uint64_t offset = file_get64(fd, AT_DATA_OFFSET);
-	if (file_size(fd) != offset + state.capacity || offset > AT_DATA + 2 * MAX_UNITS * LINE_RING)
-		fail("epoch %u: the file is %llu bytes long", epoch, (unsigned long long)file_size(fd));
+	if (!nothing_is_behind(fd, offset + state.capacity) || offset > AT_DATA + 2 * MAX_UNITS * LINE_RING)
+		fail("epoch %u: pages behind the ring, the file is %llu bytes long", epoch, (unsigned long long)file_size(fd));
 
 	uint64_t n_taken = atomic_load(&progress->n_taken);
 	if (state.tail != atomic_load(&progress->taken[n_taken % 2].tail))

@@ -286,6 +286,14 @@ static inline uint64_t file_size(int fd)
 	return (uint64_t)st.st_size;
 }
 
+#ifndef _WIN32
+/* Whether the ring in @fd, which ends at @end of the file, has no pages behind it. */
+static inline bool nothing_is_behind(int fd, uint64_t end)
+{
+	return !space_is_given_back() || (lseek(fd, (off_t)end, SEEK_DATA) < 0 && errno == ENXIO);
+}
+#endif
+
 /* Offsets of the header's words, typed a second time on purpose: a moved field has to fail a test. */
 enum {
 	AT_MAGIC = 0x000,

@@ -12,8 +12,9 @@
  *
  * Threads: as said here, where a function says nothing else.
  *
- * Writers take a lock in the ring for some nanoseconds. One that is killed holds up nobody: the next writer asks the
- * kernel whether the owner lives, and goes on. One that is stopped (SIGSTOP, a debugger) just then holds up the
+ * Writers take a lock in the ring for some nanoseconds. One that is killed with it holds up the others until the
+ * kernel has closed its files and for 2 ms more at most: so often they ask it whether the owner lives. One that is
+ * stopped (SIGSTOP, a debugger) just then holds up the
  * others, which give up with -EBUSY after a second; ringfs locks it out then. Readers never wait for anybody,
  * and a handle from a read-only descriptor reads from read-only memory.
  *
@@ -393,13 +394,15 @@ VMAP_API void vmap_shared_count_dropped(struct vmap_shared *ring);
  * Change capacity and policy of a ring that may hold bytes; positions go on.
  *
  * Growing keeps all bytes, shrinking an overwrite ring the newest. The bytes are copied to a free part of the
- * same file, so for a moment the file holds them twice; a kill leaves the old ring or the new one. Other handles get
+ * same file, so for a moment the file holds them twice, and it never becomes shorter, though it gives back the pages
+ * of what is not used; a kill leaves the old ring or the new one. Other handles get
  * -ESTALE and find the new shape with vmap_shared_reattach().
  *
  * Units:   bytes; rounded up as in vmap_shared_format().
  * Threads: no other thread uses @p ring meanwhile, nor any span of it afterwards.
  * Errors:  -EINVAL a capacity of 0 or an unknown policy; -EFBIG above the maximum, or more than the file system
- *          allows; -EBUSY a bounded ring holds more than @p capacity, or another writer has held the lock for a second;
+ *          allows; -EBUSY a bounded ring holds more than @p capacity, or another writer has held the lock for a second, or
+ *          been changing shape or attributes for so long;
  *          -ENOSPC, -EDQUOT, -ENOMEM, -EIO, -EPERM (a
  *          sealed memfd) as the system says. The ring is as it was then.
  */
@@ -411,8 +414,12 @@ VMAP_API int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, en
  * What that writer stores later goes where nobody looks, and it is told -ESTALE. As all do who have the ring mapped,
  * it can come back with vmap_shared_reattach().
  *
+ * It may go on in the very moment: then what it appends is in the ring or it is told -ESTALE, and bytes that it
+ * overwrites meanwhile are not kept.
+ *
  * Threads: as vmap_shared_reshape().
- * Errors:  as vmap_shared_reshape(), but for -EBUSY.
+ * Errors:  as vmap_shared_reshape(); -EBUSY for a second somebody else has been changing shape or attributes: who has
+ *          stopped in that cannot be locked out.
  */
 VMAP_API int vmap_shared_revoke(struct vmap_shared *ring);
 
@@ -451,7 +458,8 @@ VMAP_API uint64_t vmap_shared_attributes(const struct vmap_shared *ring);
  * Replace that word; a kill leaves the old or the new one.
  *
  * Threads: any.
- * Errors:  -EBUSY another writer has held the lock for a second; -ENOSPC, -EDQUOT, -EIO as the system says.
+ * Errors:  -EBUSY another writer has held the lock for a second, or been changing the shape for so long; -ENOSPC,
+ *          -EDQUOT, -EIO as the system says.
  */
 VMAP_API int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes);
 

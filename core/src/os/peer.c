@@ -15,22 +15,28 @@
 
 #ifdef F_OFD_SETLK
 
-static struct flock byte_at(uint64_t offset)
+static struct flock byte_at(uint64_t offset, short type)
 {
-	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
+	return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
 }
 
 int vmap_os_byte_lock(int fd, uint64_t offset)
 {
-	struct flock lock = byte_at(offset);
+	struct flock lock = byte_at(offset, F_WRLCK);
 	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
+void vmap_os_byte_unlock(int fd, uint64_t offset)
+{
+	struct flock lock = byte_at(offset, F_UNLCK);
+	(void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+
 bool vmap_os_byte_is_locked(int fd, uint64_t offset)
 {
-	struct flock lock = byte_at(offset);
+	struct flock lock = byte_at(offset, F_WRLCK);
 	return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
 }
 
@@ -40,6 +46,11 @@ int vmap_os_byte_lock(int fd, uint64_t offset)
 {
 	(void)fd, (void)offset;
 	return -EOPNOTSUPP;
+}
+
+void vmap_os_byte_unlock(int fd, uint64_t offset)
+{
+	(void)fd, (void)offset;
 }
 
 bool vmap_os_byte_is_locked(int fd, uint64_t offset)

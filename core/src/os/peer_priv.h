@@ -36,6 +36,9 @@ void vmap_os_futex_wake(_Atomic uint32_t *word, int n);
  */
 int vmap_os_byte_lock(int fd, uint64_t offset);
 
+/* Give such a lock back. */
+void vmap_os_byte_unlock(int fd, uint64_t offset);
+
 /* Whether another open file has that byte locked. True when it cannot be told. */
 bool vmap_os_byte_is_locked(int fd, uint64_t offset);
 

@@ -121,7 +121,10 @@ int shared_prepare(struct vmap_shared *ring, uint64_t head, size_t len)
 	if (len > VMAP_SHARED_POSITION_MAX - head)
 		return -EFBIG;
 	int r = shared_is_bounded(ring) ? check_room(ring, head, len) : 0;
-	return r == 0 ? ensure_reserved(ring, head + len) : r;
+	if (r == 0)
+		r = ensure_reserved(ring, head + len);
+	SHARED_FAULT(PREPARED);
+	return r;
 }
 
 void shared_count_append(struct vmap_shared *ring, size_t len)
@@ -212,9 +215,10 @@ ssize_t vmap_shared_append_within(struct vmap_shared *ring, const void *src, siz
 	ssize_t n = append_locked(ring, src, len);
 	r = shared_unlock(ring);
 	if (n > 0)
-		shared_wake(&ring->header->data_waiters, &ring->header->data_seq);
+		shared_wake(ring, &ring->header->data_waiters, &ring->header->data_seq);
 	SHARED_FAULT(WOKEN);
-	return n < 0 || r == 0 ? n : r;
+	/* Who has been locked out may have found anything, for the old part was given back. */
+	return r < 0 && (n > 0 || r == -ESTALE) ? r : n;
 }
 
 ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len)
@@ -254,12 +258,14 @@ int vmap_shared_clear(struct vmap_shared *ring)
 	if (shared_load_head(ring, &head) < 0)
 		head = heal(ring);
 	touch(ring);
-	/* Nobody consumes beyond this head, so the store cannot take the tail back. */
-	if (shared_is_bounded(ring))
-		atomic_store_explicit(&header->tail, head, memory_order_release);
+	/* Nobody consumes beyond this head, so the store cannot take the tail back; nor thaw it for who locks us out. */
+	if (shared_is_bounded(ring) &&
+	    atomic_exchange_explicit(&header->tail, head, memory_order_release) & SHARED_TAIL_FROZEN)
+		atomic_fetch_or_explicit(&header->tail, SHARED_TAIL_FROZEN, memory_order_relaxed);
+	SHARED_FAULT(CLEARS);
 	atomic_store_explicit(&header->floor, head, memory_order_release);
 	r = shared_unlock(ring);
-	shared_wake(&header->space_waiters, &header->space_seq);
+	shared_wake(ring, &header->space_waiters, &header->space_seq);
 	return r;
 }
 
@@ -272,32 +278,34 @@ int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len)
 		return -EINVAL;
 	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_relaxed);
 	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire); /* read:B */
+	int r = shared_check_state(ring);
+	if (r == -ESTALE || r == -EIO)
+		return r;
 	if (from > head || len > head - from)
 		return -EINVAL;
-	if (tail & SHARED_TAIL_FROZEN) {
-		int r = shared_check_state_slow(ring);
-		return r < 0 ? r : -EBUSY;
-	}
+	if (tail & SHARED_TAIL_FROZEN)
+		return -EBUSY;
 	if (shared_max(tail, ring->geometry.base) != from)
 		return -EPIPE;
+	SHARED_FAULT(CONSUMES);
 	/* consume:B: what was copied out stays before the store, and the next writer after it. */
 	if (!atomic_compare_exchange_strong_explicit(&header->tail, &tail, from + len, memory_order_release,
 						     memory_order_relaxed))
 		return -EPIPE;
 	SHARED_FAULT(CONSUMED);
-	shared_wake(&header->space_waiters, &header->space_seq);
+	shared_wake(ring, &header->space_waiters, &header->space_seq);
 	return 0;
 }
 
 void vmap_shared_count_lost(struct vmap_shared *ring, uint64_t bytes)
 {
-	if (ring->writable)
+	if (ring->writable && shared_has_header(ring))
 		atomic_fetch_add_explicit(&ring->header->lost, bytes, memory_order_relaxed);
 }
 
 void vmap_shared_count_dropped(struct vmap_shared *ring)
 {
-	if (ring->writable)
+	if (ring->writable && shared_has_header(ring))
 		atomic_fetch_add_explicit(&ring->header->drops_full, 1, memory_order_relaxed);
 }
 

@@ -188,16 +188,24 @@ static ssize_t read_at(int fd, void *dst, size_t len, uint64_t offset)
 
 int shared_read_geometry(int fd, struct shared_geometry *ret_geometry)
 {
+	enum { TRIES = 16 };
 	struct stat st;
+	struct shared_geometry geometry;
+	int r = -EBADMSG;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -ENOMSG;
-	struct shared_geometry geometry;
-	ssize_t n = read_at(fd, &geometry, sizeof(geometry), 0);
-	if (n < 0)
-		return (int)n;
-	int r = check_geometry(&geometry, (size_t)n, (uint64_t)st.st_size);
+	/* A read(2) beside a write(2) of the same bytes may get some of both. */
+	for (int i = 0; i < TRIES && r == -EBADMSG; i++) {
+		ssize_t n = read_at(fd, &geometry, sizeof(geometry), 0);
+		if (n < 0)
+			return (int)n;
+		/* Behind that: the file was given its length before it was given this geometry. */
+		if (fstat(fd, &st) < 0)
+			return -errno;
+		r = check_geometry(&geometry, (size_t)n, (uint64_t)st.st_size);
+	}
 	if (r == 0)
 		*ret_geometry = geometry;
 	return r;
@@ -270,6 +278,30 @@ struct shared_header *shared_header_of(const struct vmap_os_mirror *map)
 	return (struct shared_header *)(void *)map->prefix;
 }
 
+int shared_map_current(struct vmap_shared *ring, struct shared_geometry *ret_geometry, struct vmap_os_mirror *ret_map)
+{
+	enum { TRIES = 16 };
+	int r = -EBADMSG;
+	/* Positions that are going on may look impossible to one who is interrupted between two of them; or it moves. */
+	for (int i = 0; i < TRIES && r == -EBADMSG; i++) {
+		struct shared_geometry geometry;
+		struct vmap_os_mirror map = {0};
+		r = shared_read_geometry(ring->fd, &geometry);
+		if (r == 0)
+			r = shared_map(ring, &geometry, &map);
+		if (r < 0)
+			return r;
+		r = shared_check_positions(shared_header_of(&map), &geometry);
+		if (r < 0) {
+			shared_unmap(&map);
+			continue;
+		}
+		*ret_geometry = geometry;
+		*ret_map = map;
+	}
+	return r;
+}
+
 void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geometry, const struct vmap_os_mirror *map)
 {
 	if (map->base != ring->map.base)
@@ -287,6 +319,14 @@ void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geomet
 	atomic_store_explicit(&ring->reserved_to, page, memory_order_relaxed);
 }
 
+/* The same, and the head there is where positions go on: what a writer that was locked out published is not there. */
+static void adopt_head(struct vmap_shared *ring, const struct shared_geometry *geometry, const struct vmap_os_mirror *map)
+{
+	shared_adopt(ring, geometry, map);
+	atomic_store_explicit(&ring->seen_head, atomic_load_explicit(&ring->header->head, memory_order_acquire),
+			      memory_order_relaxed);
+}
+
 /* A writer that has died left its announcement, perhaps with nobody to notice until now. */
 static int clean_up(struct vmap_shared *ring)
 {
@@ -295,25 +335,25 @@ static int clean_up(struct vmap_shared *ring)
 	if (r < 0)
 		return r;
 	/* What the living are doing needs no help. */
-	if (shared_lock(ring, 0) < 0)
+	if (shared_lock_with_shape(ring, 0) < 0)
 		return 0;
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
 	if (intent > atomic_load_explicit(&header->head, memory_order_relaxed))
 		atomic_store_explicit(&header->spoilt, intent, memory_order_relaxed);
 	shared_trim(ring);
 	(void)shared_unlock(ring);
+	shared_unlock_shape(ring);
 	return 0;
 }
 
 int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 {
-	enum { TRIES = 16 };
 	bool writable = false;
 	int r = check_descriptor(fd, &writable);
 	if (r < 0)
 		return r;
 	struct shared_geometry geometry;
-	r = shared_read_geometry(fd, &geometry);
+	r = shared_read_geometry(fd, &geometry); /* before anything is opened */
 	if (r < 0)
 		return r;
 	struct vmap_shared *ring = calloc(1, sizeof(*ring));
@@ -328,21 +368,11 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 	if (r < 0)
 		goto err_close;
 	struct vmap_os_mirror map = {0};
-	r = shared_map(ring, &geometry, &map);
+	r = shared_map_current(ring, &geometry, &map);
 	if (r < 0)
 		goto err_mutex;
-	shared_adopt(ring, &geometry, &map);
-	/* Positions that are going on may look impossible to one who is interrupted between two of them. */
-	for (int i = 0; i < TRIES; i++) {
-		r = shared_check_positions(ring->header, &ring->geometry);
-		if (r == 0)
-			break;
-	}
-	if (r == 0) {
-		atomic_store_explicit(&ring->seen_head, atomic_load_explicit(&ring->header->head, memory_order_acquire),
-				      memory_order_relaxed);
-		r = writable ? clean_up(ring) : 0;
-	}
+	adopt_head(ring, &geometry, &map);
+	r = writable ? clean_up(ring) : 0;
 	if (r < 0)
 		goto err_unmap;
 	*ret_ring = ring;
@@ -381,6 +411,21 @@ int vmap_shared_create(const struct vmap_shared_options *options, struct vmap_sh
 	return r;
 }
 
+/* Set the state to @state, for everybody who has the ring mapped, and wake them. */
+static void announce_end(struct vmap_shared *ring, enum shared_state state)
+{
+	enum { TRIES = 16 };
+	struct shared_header *header = ring->header;
+	atomic_store_explicit(&ring->end, state, memory_order_relaxed);
+	uint32_t seen = atomic_load_explicit(&header->state, memory_order_relaxed);
+	/* Not over what a change of shape says: this handle is told of that, and its reattach comes here again. */
+	for (int i = 0; i < TRIES && shared_has_header(ring) && (seen & SHARED_STATE_MASK) != SHARED_MOVED; i++)
+		if (atomic_compare_exchange_strong(&header->state, &seen, ring->open_word | state))
+			break;
+	shared_wake(ring, &header->data_waiters, &header->data_seq);
+	shared_wake(ring, &header->space_waiters, &header->space_seq);
+}
+
 int vmap_shared_reattach(struct vmap_shared *ring)
 {
 	struct shared_geometry geometry;
@@ -390,15 +435,15 @@ int vmap_shared_reattach(struct vmap_shared *ring)
 	if (geometry.shape == ring->geometry.shape && geometry.data_offset == ring->geometry.data_offset)
 		return 0;
 	struct vmap_os_mirror map = {0};
-	r = shared_map(ring, &geometry, &map);
+	r = shared_map_current(ring, &geometry, &map);
 	if (r < 0)
 		return r;
-	r = shared_check_positions(shared_header_of(&map), &geometry);
-	if (r < 0) {
-		shared_unmap(&map);
-		return r;
-	}
-	shared_adopt(ring, &geometry, &map);
+	adopt_head(ring, &geometry, &map);
+	if (ring->writable)
+		shared_count_claim(ring);
+	enum shared_state end = (enum shared_state)atomic_load_explicit(&ring->end, memory_order_relaxed);
+	if (end != SHARED_OPEN)
+		announce_end(ring, end);
 	return 0;
 }
 
@@ -432,15 +477,6 @@ bool vmap_shared_is_writable(const struct vmap_shared *ring)
 int vmap_shared_sync(struct vmap_shared *ring)
 {
 	return fsync(ring->fd) < 0 ? -errno : 0;
-}
-
-/* Set the state to @state, for everybody who has the ring mapped, and wake them. */
-static void announce_end(struct vmap_shared *ring, enum shared_state state)
-{
-	struct shared_header *header = ring->header;
-	atomic_store_explicit(&header->state, ring->open_word | state, memory_order_seq_cst);
-	shared_wake(&header->data_waiters, &header->data_seq);
-	shared_wake(&header->space_waiters, &header->space_seq);
 }
 
 int vmap_shared_serve(struct vmap_shared *ring)

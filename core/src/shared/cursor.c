@@ -36,11 +36,19 @@ static uint64_t later_intent(const struct vmap_shared *ring)
 	return atomic_load_explicit(&ring->header->intent, memory_order_relaxed);
 }
 
+/* There is nothing at @pos. What cannot be seen for the moment is not beyond the head. */
+int shared_at_head(const struct vmap_shared *ring, uint64_t pos, int state)
+{
+	if (pos > atomic_load_explicit(&ring->header->head, memory_order_acquire))
+		return -ERANGE;
+	return state < 0 ? state : -EAGAIN;
+}
+
 /* One checked copy of at most a chunk; the result and errors are those of vmap_shared_read(). */
 static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void *dst, size_t len)
 {
 	uint64_t pos = *cursor;
-	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire); /* read:B, keeps I2 */
+	uint64_t head = shared_visible_head(ring); /* read:B, keeps I2 */
 	uint64_t intent = atomic_load_explicit(&ring->header->intent, memory_order_relaxed);
 	uint64_t start = shared_window_start(ring, intent);
 	int state;
@@ -50,6 +58,7 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 		if (n > chunk_max(ring))
 			n = chunk_max(ring);
 		shared_copy_out(dst, shared_at(ring, pos), n);
+		SHARED_FAULT(READ);
 		atomic_thread_fence(memory_order_acquire); /* read:A */
 		start = window_start(ring);
 	}
@@ -65,10 +74,8 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 		*cursor = start;
 		return -EPIPE; /* keeps I1 */
 	}
-	if (pos > head)
-		return -ERANGE;
-	if (pos == head)
-		return state < 0 ? state : -EAGAIN;
+	if (pos >= head)
+		return shared_at_head(ring, pos, state);
 	*cursor = pos + n;
 	return (ssize_t)n;
 }
@@ -140,7 +147,7 @@ static int find_line(const struct vmap_shared *ring, uint64_t start, uint64_t *r
 		if (!newline)
 			continue;
 		uint64_t found = from + (uint64_t)(newline - buf) + 1;
-		if (found >= atomic_load_explicit(&ring->header->head, memory_order_acquire))
+		if (found >= shared_visible_head(ring))
 			return -ENOENT;
 		*ret_pos = found;
 		return 0;
@@ -161,7 +168,7 @@ uint64_t vmap_shared_oldest(const struct vmap_shared *ring, enum vmap_align alig
 	enum { TRIES = 16 };
 	uint64_t head = 0;
 	for (unsigned try = 0; try < TRIES; try++) {
-		head = atomic_load_explicit(&ring->header->head, memory_order_acquire);
+		head = shared_visible_head(ring);
 		uint64_t start = window_start(ring);
 		if (start > head)
 			continue; /* this thread was slow between the two loads */
@@ -184,7 +191,7 @@ void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_st
 	const struct shared_header *header = ring->header;
 	/* floor first: it never passes a head that is loaded later. */
 	uint64_t floor = atomic_load_explicit(&header->floor, memory_order_acquire);
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire);
+	uint64_t head = shared_visible_head(ring);
 	uint64_t spoilt = atomic_load_explicit(&header->spoilt, memory_order_relaxed);
 	/* By head, not by intent: the size of a full ring must not flicker while it is written to. */
 	uint64_t tail = shared_window_start(ring, shared_max(head, spoilt));

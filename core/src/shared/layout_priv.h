@@ -106,7 +106,8 @@ struct shared_header {
 	_Atomic uint64_t spoilt; /* intent as a dead writer left it: the bytes it stands for are gone, not merely announced */
 	_Atomic uint64_t line_tail; /* a position at which a line starts: the tail, where the byte before it was '\n' */
 	_Atomic uint64_t mtime_ns;
-	uint8_t publication_pad[0x48];
+	_Atomic uint64_t moved_head; /* while the state says moved, head is believed up to here: more may not move with it */
+	uint8_t publication_pad[0x40];
 
 	/* 0x180 consumers of bounded rings */
 	_Atomic uint64_t tail; /* bytes below it are consumed; SHARED_TAIL_FROZEN */
@@ -174,6 +175,7 @@ SHARED_AT(state, 0x11c);
 SHARED_AT(spoilt, 0x120);
 SHARED_AT(line_tail, 0x128);
 SHARED_AT(mtime_ns, 0x130);
+SHARED_AT(moved_head, 0x138);
 SHARED_AT(tail, 0x180);
 SHARED_AT(space_seq, 0x188);
 SHARED_AT(data_waiters, 0x200);

@@ -13,6 +13,10 @@
  * I4 No pthread object is in shared memory: glibc's unlock would write where another process says.
  * I5 Nobody starves: who has waited for HANDOFF_NS has the lock kept for a sleeper when it is released, so that a writer
  *    that appends all the time, and so finds it free before anybody has woken up, does not get it again.
+ * I6 wlock is not stored to where another shape has its data by now: it is loaded, then the state is looked at, then it
+ *    is exchanged for exactly what was loaded.
+ * I7 Who finds a change of shape under way goes on in the old shape only with the shape lock: whoever has that may be
+ *    about to replace the geometry line without the writer lock, to lock out a writer that stopped with it.
  *
  * Pairs:
  *   lock:A acquire CAS of a free wlock    with  lock:B release CAS of wlock to a free one
@@ -23,6 +27,8 @@
 #include "shared_priv.h"
 
 #define SLOT_BYTE ((uint64_t)1 << 40)
+/* Behind the slots. */
+#define SHAPE_BYTE (SLOT_BYTE + SHARED_SLOTS)
 #define SPINS 100
 /* How often a sleeper asks whether the owner has died. */
 #define PROBE_NS 2000000u
@@ -61,8 +67,8 @@ static void recover(struct vmap_shared *ring)
 	if (intent > head && intent - head <= ring->geometry.capacity)
 		atomic_store_explicit(&header->spoilt, intent, memory_order_relaxed);
 	SHARED_FAULT(RECOVERED);
-	shared_wake(&header->data_waiters, &header->data_seq);
-	shared_wake(&header->space_waiters, &header->space_seq);
+	shared_wake(ring, &header->data_waiters, &header->data_seq);
+	shared_wake(ring, &header->space_waiters, &header->space_seq);
 }
 
 /* Take the lock from @word, if that is still there. */
@@ -84,13 +90,21 @@ static uint32_t asleep(uint32_t word, bool is_starved)
 	return word | SHARED_LOCK_WAITERS | (is_starved ? SHARED_LOCK_HANDOFF : 0);
 }
 
-/* Returns with the lock, or -EBUSY, or -EIO. */
+/* Is there a lock of ours, or something else by now? Keeps I6. */
+static int check_header(const struct vmap_shared *ring)
+{
+	atomic_thread_fence(memory_order_acquire);
+	return shared_has_header(ring) ? 0 : shared_check_state_slow(ring);
+}
+
+/* Returns with the lock, or -EBUSY, -EIO, -ESTALE. */
 static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 {
 	_Atomic uint32_t *lock = &ring->header->wlock;
 	uint64_t start = vmap_os_monotonic_ns();
 	bool has_slept = false;
-	for (int i = 0; i < SPINS; i++) {
+	int r = check_header(ring);
+	for (int i = 0; i < SPINS && r == 0; i++) {
 		uint32_t free = 0;
 		if (atomic_load_explicit(lock, memory_order_relaxed) == 0 &&
 		    atomic_compare_exchange_weak_explicit(lock, &free, ring->lock_word, memory_order_acquire /* lock:A */,
@@ -103,6 +117,9 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 		if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
 			return -EIO;
 		uint32_t word = atomic_load_explicit(lock, memory_order_relaxed);
+		r = check_header(ring);
+		if (r < 0)
+			return r;
 		bool is_free = (word & SHARED_LOCK_NAME) == 0;
 		if (is_free && (has_slept || !(word & SHARED_LOCK_HANDOFF))) { /* keeps I5 */
 			/* Others may sleep: the bit stays until the last of them has been woken. */
@@ -124,32 +141,103 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 										  memory_order_relaxed))
 			continue;
 		uint64_t left = timeout_ns - gone;
+		SHARED_FAULT(LOCK_SLEEPS);
 		vmap_os_futex_wait(lock, left_word, left < PROBE_NS ? left : PROBE_NS); /* keeps I3 */
 		has_slept = true;
 	}
 	return -EBUSY;
 }
 
-/* A change of shape was begun by somebody who has died, or is done: which of the two, the file says. */
-static int settle_state(struct vmap_shared *ring)
+/* For somebody who will not wake us. */
+static void nap(const struct vmap_shared *ring, uint64_t left_ns)
+{
+	const _Atomic uint32_t *state = &ring->header->state;
+	vmap_os_futex_wait(state, atomic_load_explicit(state, memory_order_relaxed), left_ns < PROBE_NS ? left_ns : PROBE_NS);
+}
+
+int shared_lock_shape(struct vmap_shared *ring, uint64_t timeout_ns)
+{
+	uint64_t start = vmap_os_monotonic_ns();
+	if (timeout_ns > 0)
+		pthread_mutex_lock(&ring->geometry_lock);
+	else if (pthread_mutex_trylock(&ring->geometry_lock) != 0)
+		return -EBUSY;
+	int r;
+	while ((r = vmap_os_byte_lock(ring->fd, SHAPE_BYTE)) == -EAGAIN) {
+		uint64_t gone = vmap_os_monotonic_ns() - start;
+		if (gone >= timeout_ns) {
+			r = -EBUSY;
+			break;
+		}
+		nap(ring, timeout_ns - gone);
+	}
+	if (r < 0)
+		pthread_mutex_unlock(&ring->geometry_lock);
+	else
+		SHARED_FAULT(SHAPE_LOCKED);
+	return r;
+}
+
+void shared_unlock_shape(struct vmap_shared *ring)
+{
+	vmap_os_byte_unlock(ring->fd, SHAPE_BYTE);
+	pthread_mutex_unlock(&ring->geometry_lock);
+}
+
+/*
+ * A change of shape was begun by somebody who has died, or is done: which of the two, the file says. Or by somebody who
+ * lives and does it without the writer lock: -EBUSY.
+ */
+static int settle_state(struct vmap_shared *ring, bool has_shape)
 {
 	struct shared_header *header = ring->header;
 	int r = shared_check_state_slow(ring);
 	if (r < 0)
 		return r;
 	uint32_t state = atomic_load_explicit(&header->state, memory_order_relaxed);
-	if ((state & SHARED_STATE_MASK) != SHARED_MOVED && (state ^ ring->open_word) >> SHARED_STATE_BITS == 0)
+	if ((state & SHARED_STATE_MASK) != SHARED_MOVED && shared_has_header(ring))
 		return 0; /* an end that does not concern this handle */
-	atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_relaxed);
-	atomic_store_explicit(&header->state, ring->open_word, memory_order_relaxed);
-	return 0;
+	if (!has_shape) {
+		r = shared_lock_shape(ring, 0);
+		if (r < 0)
+			return r;
+		r = shared_check_state_slow(ring); /* keeps I7 */
+	}
+	if (r == 0) {
+		atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_relaxed);
+		SHARED_FAULT(SETTLES);
+		atomic_store_explicit(&header->state, shared_settled_state(ring), memory_order_relaxed);
+	}
+	if (!has_shape)
+		shared_unlock_shape(ring);
+	return r;
 }
 
-int shared_lock(struct vmap_shared *ring, uint64_t timeout_ns)
+/* With the lock of a ring that is not simply open; without it when that fails. */
+static int settle(struct vmap_shared *ring, uint64_t timeout_ns, bool has_shape)
+{
+	uint64_t start = vmap_os_monotonic_ns();
+	for (;;) {
+		int r = settle_state(ring, has_shape);
+		if (r == 0)
+			return 0;
+		(void)shared_unlock(ring);
+		uint64_t gone = vmap_os_monotonic_ns() - start;
+		if (r != -EBUSY || gone >= timeout_ns)
+			return r;
+		nap(ring, timeout_ns - gone);
+		r = lock_slow(ring, timeout_ns - gone);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int lock_ring(struct vmap_shared *ring, uint64_t timeout_ns, bool has_shape)
 {
 	uint32_t free = 0;
 	int r = 0;
-	if (!atomic_compare_exchange_strong_explicit(&ring->header->wlock, &free, ring->lock_word,
+	if (atomic_load_explicit(&ring->header->state, memory_order_relaxed) != ring->open_word || /* keeps I6 */
+	    !atomic_compare_exchange_strong_explicit(&ring->header->wlock, &free, ring->lock_word,
 						     memory_order_acquire /* lock:A */, memory_order_relaxed))
 		r = lock_slow(ring, timeout_ns);
 	if (r < 0)
@@ -157,10 +245,35 @@ int shared_lock(struct vmap_shared *ring, uint64_t timeout_ns)
 	SHARED_FAULT(LOCKED);
 	if (atomic_load_explicit(&ring->header->state, memory_order_relaxed) != ring->open_word ||
 	    atomic_load_explicit(&ring->broken, memory_order_relaxed))
-		r = settle_state(ring);
-	if (r < 0)
-		(void)shared_unlock(ring);
+		r = settle(ring, timeout_ns, has_shape);
+	SHARED_FAULT(CHECKED);
 	return r;
+}
+
+int shared_lock(struct vmap_shared *ring, uint64_t timeout_ns)
+{
+	return lock_ring(ring, timeout_ns, false);
+}
+
+int shared_lock_with_shape(struct vmap_shared *ring, uint64_t timeout_ns)
+{
+	int r = shared_lock_shape(ring, timeout_ns);
+	if (r < 0)
+		return r;
+	r = lock_ring(ring, timeout_ns, true);
+	if (r < 0)
+		shared_unlock_shape(ring);
+	return r;
+}
+
+/* What was stored under the lock, when the state is not what it was. */
+static int check_unlocked(const struct vmap_shared *ring, uint32_t state)
+{
+	int r = shared_check_state_slow(ring);
+	if (r < 0)
+		return r;
+	/* It was open when we got the lock, so somebody is about to lock us out, and may have seen our stores or not. */
+	return state == (ring->open_word | SHARED_MOVED) ? -ESTALE : 0;
 }
 
 /* Release a lock with somebody's bits in it, @word. Who was locked out finds another's name there, or none. */
@@ -192,7 +305,7 @@ int shared_unlock(struct vmap_shared *ring)
 		unlock_slow(ring, word);
 	/* Who locked us out said so before it looked at what we had published. */
 	uint32_t state = atomic_load_explicit(&header->state, memory_order_seq_cst);
-	return state == ring->open_word ? 0 : shared_check_state_slow(ring);
+	return state == ring->open_word ? 0 : check_unlocked(ring, state);
 }
 
 int shared_check_state_slow(const struct vmap_shared *ring)
@@ -200,7 +313,7 @@ int shared_check_state_slow(const struct vmap_shared *ring)
 	if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
 		return -EIO;
 	uint32_t state = atomic_load_explicit(&ring->header->state, memory_order_relaxed);
-	bool ours = (state ^ ring->open_word) >> SHARED_STATE_BITS == 0;
+	bool ours = (state ^ ring->open_word) >> SHARED_STATE_BITS == 0; /* of the word that is looked at */
 	switch (ours ? state & SHARED_STATE_MASK : SHARED_MOVED) {
 	case SHARED_MOVED: {
 		struct shared_geometry geometry;
@@ -219,6 +332,16 @@ int shared_check_state_slow(const struct vmap_shared *ring)
 	}
 }
 
+void shared_count_claim(struct vmap_shared *ring)
+{
+	_Atomic uint32_t *count = &ring->header->slot_generation[ring->slot];
+	uint32_t generation = atomic_load_explicit(count, memory_order_relaxed);
+	/* The ring may have moved since it was mapped. */
+	if (shared_has_header(ring) || shared_check_state_slow(ring) != -ESTALE)
+		generation = atomic_fetch_add_explicit(count, 1, memory_order_relaxed) + 1;
+	ring->lock_word = (ring->slot + 1) | (generation << 16 & SHARED_LOCK_GENERATION);
+}
+
 int shared_claim_slot(struct vmap_shared *ring)
 {
 	struct shared_header *header = ring->header;
@@ -231,12 +354,12 @@ int shared_claim_slot(struct vmap_shared *ring)
 	}
 	if (r < 0)
 		return r == -EAGAIN ? -EUSERS : r;
-	uint32_t generation = atomic_fetch_add_explicit(&header->slot_generation[slot], 1, memory_order_relaxed) + 1;
+	SHARED_FAULT(SLOT_LOCKED);
 	ring->slot = slot;
-	ring->lock_word = (slot + 1) | (generation << 16 & SHARED_LOCK_GENERATION);
+	shared_count_claim(ring);
 	SHARED_FAULT(SLOT_CLAIMED);
 	uint32_t word = atomic_load_explicit(&header->wlock, memory_order_relaxed);
-	if ((word & SHARED_LOCK_OWNER) == slot + 1 && steal(ring, word)) /* keeps I2 */
+	if ((word & SHARED_LOCK_OWNER) == slot + 1 && check_header(ring) == 0 && steal(ring, word)) /* keeps I2 */
 		(void)shared_unlock(ring);
 	return 0;
 }

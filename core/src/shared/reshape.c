@@ -16,7 +16,17 @@
  * I2 The old data is given back only when the new geometry is on the disk.
  * I3 Positions do not change; what the new shape has no room for is below its base.
  * I4 Once the state says moved and the tail is frozen, nothing is published or consumed in the old part that the
- *    new one does not have: a writer that was locked out in the middle is told so.
+ *    new one does not have: a writer that was locked out in the middle is told so, what it overwrites is not kept, and
+ *    what it publishes is not seen.
+ * I5 The geometry line is replaced, and parts of the file are written anew or given back, by one at a time: the owner
+ *    of the shape lock, from before it looks at the geometry until it is done. Who stops with that holds up the next
+ *    change of shape and who would lock it out, but its stores never come into what somebody else has made.
+ * I6 A file is never made shorter: others may have all of it mapped.
+ *
+ * Pairs:
+ *   move:A  seq_cst store of the state, then the load of head that decides what moves
+ *     with  move:B  acquire load of head, then the load of the state: who sees a head that came later sees the state. That
+ *                   holds where a store becomes visible to all others at once, as on all processors but POWER.
  */
 #include <errno.h>
 #include <string.h>
@@ -57,9 +67,10 @@ void shared_trim(const struct vmap_shared *ring)
 	uint64_t end = geometry->data_offset + geometry->capacity;
 	uint64_t start = geometry->data_offset - VMAP_SHARED_HEADER_SIZE;
 	struct stat st;
-	/* A file that stays too long merely holds pages that nobody uses. */
+	SHARED_FAULT(TRIMS);
+	/* The file stays as long as it is: a reader that has not looked since gets zeros there, and not a signal. */
 	if (fstat(ring->fd, &st) == 0 && (uint64_t)st.st_size > end)
-		(void)!ftruncate(ring->fd, (off_t)end);
+		vmap_os_release(ring->fd, end, (uint64_t)st.st_size - end);
 	/* Not the first unit: the geometry line is in it. */
 	if (start > VMAP_SHARED_HEADER_SIZE)
 		vmap_os_release(ring->fd, VMAP_SHARED_HEADER_SIZE, start - VMAP_SHARED_HEADER_SIZE);
@@ -91,11 +102,16 @@ struct contents {
 
 static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct contents *ret_contents)
 {
+	enum { TRIES = 16 };
 	struct contents contents;
-	int r = shared_load_head(ring, &contents.head);
+	int r = -EBADMSG;
+	/* Where the owner of the lock goes on, these may be positions of different moments. */
+	for (int i = 0; i < TRIES && r == -EBADMSG; i++)
+		r = shared_load_head(ring, &contents.head);
 	if (r < 0)
 		return r;
 	uint64_t head = contents.head;
+	atomic_store_explicit(&ring->header->moved_head, head, memory_order_relaxed);
 	/* By intent: what a dead writer announced is gone. */
 	contents.old_start = shared_window_start(ring, atomic_load_explicit(&ring->header->intent, memory_order_relaxed));
 	if (contents.old_start > head)
@@ -115,8 +131,20 @@ static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct con
 		/* The last byte that was consumed is still there. */
 		contents.starts_line = shared_starts_line(ring, contents.start, ring->geometry.base);
 	}
+	SHARED_FAULT(FOUND);
 	*ret_contents = contents;
 	return 0;
+}
+
+/* Who is being locked out may have gone on until now: what it has announced was not copied whole. Keeps I4. */
+static void check_contents(const struct vmap_shared *ring, struct contents *contents)
+{
+	atomic_thread_fence(memory_order_acquire); /* read:A */
+	uint64_t start = shared_window_start(ring, atomic_load_explicit(&ring->header->intent, memory_order_relaxed));
+	if (start <= contents->start)
+		return;
+	contents->start = start < contents->head ? start : contents->head;
+	contents->starts_line = false;
 }
 
 static void copy_word(_Atomic uint64_t *to, const _Atomic uint64_t *from)
@@ -136,7 +164,9 @@ static void make_header(const struct vmap_shared *ring, const struct contents *c
 	atomic_store_explicit(&new->head, contents->head, memory_order_relaxed);
 	atomic_store_explicit(&new->spoilt, contents->head, memory_order_relaxed);
 	atomic_store_explicit(&new->tail, contents->start, memory_order_relaxed);
-	atomic_store_explicit(&new->state, shape << SHARED_STATE_BITS, memory_order_relaxed);
+	atomic_store_explicit(&new->state,
+			      shape << SHARED_STATE_BITS | atomic_load_explicit(&ring->end, memory_order_relaxed),
+			      memory_order_relaxed);
 	copy_word(&new->floor, &old->floor);
 	copy_word(&new->line_tail, &old->line_tail);
 	copy_word(&new->mtime_ns, &old->mtime_ns);
@@ -152,15 +182,13 @@ static void make_header(const struct vmap_shared *ring, const struct contents *c
 }
 
 /* Put the contents where @line says they are to be, with pages of their own; *ret_map is that place. */
-static int copy_data(struct vmap_shared *ring, const struct shared_geometry *line, const struct contents *contents,
-		     struct pages pages, struct vmap_os_mirror *ret_map)
+static int copy_data(struct vmap_shared *ring, struct shared_geometry *line, struct contents *contents, struct pages pages,
+		     uint64_t file_size, struct vmap_os_mirror *ret_map)
 {
-	struct stat st;
-	if (fstat(ring->fd, &st) < 0)
-		return -errno;
 	uint64_t end = line->data_offset + line->capacity;
-	if ((uint64_t)st.st_size < end && ftruncate(ring->fd, (off_t)end) < 0)
+	if (file_size < end && ftruncate(ring->fd, (off_t)end) < 0)
 		return -errno;
+	SHARED_FAULT(GROWN);
 	int r = vmap_os_reserve(ring->fd, line->data_offset - VMAP_SHARED_HEADER_SIZE, SHARED_HEADER_USED);
 	if (r == 0 && pages.to > pages.from)
 		r = shared_reserve_pages(ring->fd, line, pages.from, pages.to);
@@ -171,20 +199,31 @@ static int copy_data(struct vmap_shared *ring, const struct shared_geometry *lin
 		return r;
 	shared_copy_out(map.data + contents->start % line->capacity, shared_at(ring, contents->start),
 			(size_t)(contents->head - contents->start));
+	SHARED_FAULT(DATA_COPIED);
+	check_contents(ring, contents);
+	line->base = contents->start; /* keeps I3 */
 	make_header(ring, contents, line->shape, shared_header_of(&map));
 	*ret_map = map;
 	return 0;
 }
 
 /* The ring of @line in another part of the file; keeps I1 and I2. */
-static int move_ring(struct vmap_shared *ring, struct shared_geometry *line, const struct contents *contents)
+static int move_ring(struct vmap_shared *ring, struct shared_geometry *line, struct contents *contents)
 {
 	struct vmap_os_mirror map = {0};
 	struct pages pages = pages_of(contents->start, contents->head, line->capacity);
-	int r = copy_data(ring, line, contents, pages, &map);
+	struct stat st;
+	int r = fstat(ring->fd, &st) < 0 ? -errno : 0;
+	if (r == 0) {
+		r = copy_data(ring, line, contents, pages, (uint64_t)st.st_size, &map);
+		/* What has been added is nobody else's yet: here alone I6 does not matter. */
+		if (r < 0)
+			(void)!ftruncate(ring->fd, st.st_size);
+	}
 	SHARED_FAULT(DATA_MOVED);
 	if (r == 0 && fdatasync(ring->fd) < 0)
 		r = -errno;
+	SHARED_FAULT(SYNCED);
 	if (r == 0 && atomic_load_explicit(&ring->broken, memory_order_relaxed))
 		r = -EIO;
 	if (r == 0)
@@ -195,9 +234,10 @@ static int move_ring(struct vmap_shared *ring, struct shared_geometry *line, con
 	}
 	/* Who waits for anything in the old part is to look at its state. */
 	struct shared_header *old = ring->header;
-	shared_wake(&old->data_waiters, &old->data_seq);
-	shared_wake(&old->space_waiters, &old->space_seq);
+	shared_wake(ring, &old->data_waiters, &old->data_seq);
+	shared_wake(ring, &old->space_waiters, &old->space_seq);
 	(void)shared_unlock(ring);
+	SHARED_FAULT(OLD_UNLOCKED);
 	shared_adopt(ring, line, &map);
 	atomic_store_explicit(&ring->reserved_from, pages.from, memory_order_relaxed);
 	atomic_store_explicit(&ring->reserved_to, pages.to, memory_order_relaxed);
@@ -221,9 +261,10 @@ static int change_policy(struct vmap_shared *ring, struct shared_geometry *line,
 	atomic_store_explicit(&ring->reserved_from, from, memory_order_relaxed);
 	atomic_store_explicit(&ring->reserved_to, to, memory_order_relaxed);
 	atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_release);
-	atomic_store_explicit(&header->state, ring->open_word, memory_order_seq_cst);
-	shared_wake(&header->data_waiters, &header->data_seq);
-	shared_wake(&header->space_waiters, &header->space_seq);
+	SHARED_FAULT(THAWED);
+	atomic_store_explicit(&header->state, shared_settled_state(ring), memory_order_seq_cst);
+	shared_wake(ring, &header->data_waiters, &header->data_seq);
+	shared_wake(ring, &header->space_waiters, &header->space_seq);
 	return shared_unlock(ring);
 }
 
@@ -231,6 +272,8 @@ static int change_policy(struct vmap_shared *ring, struct shared_geometry *line,
 static void freeze(struct vmap_shared *ring)
 {
 	struct shared_header *header = ring->header;
+	/* Not above what find_contents() will find. */
+	copy_word(&header->moved_head, &header->head);
 	atomic_store_explicit(&header->state, ring->open_word | SHARED_MOVED, memory_order_seq_cst);
 	SHARED_FAULT(MOVED);
 	atomic_fetch_or_explicit(&header->tail, SHARED_TAIL_FROZEN, memory_order_acq_rel);
@@ -241,20 +284,28 @@ static void thaw(struct vmap_shared *ring)
 {
 	struct shared_header *header = ring->header;
 	atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_release);
-	atomic_store_explicit(&header->state, ring->open_word, memory_order_seq_cst);
+	atomic_store_explicit(&header->state, shared_settled_state(ring), memory_order_seq_cst);
 }
 
-/* With the lock, or to lock its owner out; without it in either case when done. */
+/* With the shape lock; and with the writer lock, or to lock its owner out, and without that when done. */
 static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy, bool lock_out)
 {
 	struct contents contents;
-	struct shared_geometry line = ring->geometry;
+	struct shared_geometry line;
+	/* From the file: somebody else may have set attributes since. */
+	int r = shared_read_geometry(ring->fd, &line);
+	if (r < 0) {
+		if (!lock_out)
+			(void)shared_unlock(ring);
+		return r;
+	}
+	ring->geometry.generation = line.generation;
 	freeze(ring);
-	int r = find_contents(ring, capacity, &contents);
+	r = find_contents(ring, capacity, &contents);
 	if (r < 0)
 		goto err_thaw;
 	line.policy = policy;
-	line.base = contents.start; /* keeps I3 */
+	line.base = contents.start;
 	line.shape = (line.shape + 1) & (UINT32_MAX >> SHARED_STATE_BITS);
 	/* What a dead writer announced is settled by a new header only: intent never goes back. */
 	bool moves = lock_out || capacity != line.capacity ||
@@ -299,12 +350,11 @@ int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_r
 		return -EFBIG;
 	if (capacity == ring->geometry.capacity && policy == (enum vmap_ring_policy)ring->geometry.policy)
 		return 0;
-	int r = shared_lock(ring, SHARED_LOCK_NS);
+	int r = shared_lock_with_shape(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&ring->geometry_lock);
 	r = reshape(ring, capacity, policy, false);
-	pthread_mutex_unlock(&ring->geometry_lock);
+	shared_unlock_shape(ring);
 	return r;
 }
 
@@ -312,9 +362,14 @@ int vmap_shared_revoke(struct vmap_shared *ring)
 {
 	if (!ring->writable)
 		return -EACCES;
-	pthread_mutex_lock(&ring->geometry_lock);
-	int r = reshape(ring, ring->geometry.capacity, (enum vmap_ring_policy)ring->geometry.policy, true);
-	pthread_mutex_unlock(&ring->geometry_lock);
+	int r = shared_lock_shape(ring, SHARED_LOCK_NS);
+	if (r < 0)
+		return r;
+	/* Somebody else may have done it. */
+	r = shared_check_state(ring);
+	if (r == 0)
+		r = reshape(ring, ring->geometry.capacity, (enum vmap_ring_policy)ring->geometry.policy, true);
+	shared_unlock_shape(ring);
 	return r;
 }
 
@@ -334,16 +389,16 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 		return -EACCES;
 	if (attributes == vmap_shared_attributes(ring))
 		return 0;
-	int r = shared_lock(ring, SHARED_LOCK_NS);
+	int r = shared_lock_with_shape(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
-	pthread_mutex_lock(&ring->geometry_lock);
 	struct shared_geometry line;
 	/* From the file: somebody else may have set attributes since. */
 	r = shared_read_geometry(ring->fd, &line);
 	if (r == 0) {
 		ring->geometry.generation = line.generation;
 		line.attributes = attributes;
+		SHARED_FAULT(ATTRIBUTES);
 		r = write_geometry(ring, &line);
 	}
 	if (r == 0) {
@@ -353,7 +408,7 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 		ring->geometry.crc32c = line.crc32c;
 		atomic_store_explicit(&ring->attributes, attributes, memory_order_relaxed);
 	}
-	pthread_mutex_unlock(&ring->geometry_lock);
 	int moved = shared_unlock(ring);
+	shared_unlock_shape(ring);
 	return r < 0 ? r : moved;
 }

@@ -16,7 +16,7 @@ struct vmap_shared {
 	/*
 	 * Private copy: the file's is read again by vmap_shared_reattach() only. What readers use of it changes there
 	 * and in vmap_shared_reshape(), beside which there are none; generation, attributes and checksum belong to
-	 * geometry_lock.
+	 * geometry_lock, which is also among threads what the shape lock is among handles.
 	 */
 	struct shared_geometry geometry;
 	pthread_mutex_t geometry_lock;
@@ -26,6 +26,7 @@ struct vmap_shared {
 	_Atomic bool broken; /* the file was cut short under the mapping: what it shows is not the ring */
 	bool writable;
 	bool serves;         /* this is the handle of vmap_shared_serve(): the ends it announces are not its own */
+	_Atomic uint32_t end; /* SHARED_OPEN, or the end this handle has announced */
 	int fd;              /* an open file of its own: its byte locks are this handle's */
 	int lifeline;        /* -1, or what ends with the server that has handed the ring over */
 	uint32_t slot;
@@ -37,26 +38,51 @@ struct vmap_shared {
 	_Atomic uint64_t reserved_to;
 };
 
-/* Steps at which tests kill a writer. */
+/* Steps at which tests kill or stop a process: each is what has just been done, or is about to be. */
+#define SHARED_FAULTS(X) \
+	X(SLOT_LOCKED) /* the byte of a slot is locked, its generation the old one */ \
+	X(SLOT_CLAIMED) \
+	X(LOCK_SLEEPS) /* about to sleep behind a living owner, whose word says so */ \
+	X(LOCKED) \
+	X(CHECKED) /* and the state is open */ \
+	X(STOLEN) \
+	X(RECOVERED) \
+	X(SETTLES) /* the tail is thawed after a change of shape that was killed, the state says moved */ \
+	X(PREPARED) /* there are room and pages */ \
+	X(INTENT) \
+	X(HALF_COPIED) \
+	X(COPIED) \
+	X(HEAD) \
+	X(UNLOCKED) \
+	X(WAKES) /* the futex word has changed, nobody is woken */ \
+	X(WOKEN) \
+	X(RESERVED) \
+	X(COMMITS) /* with something to publish, or nothing */ \
+	X(COMMITTED) /* and what was not used is marked, with the lock */ \
+	X(READ) /* a reader's copy is made, not checked */ \
+	X(CONSUMES) \
+	X(CONSUMED) \
+	X(CLEARS) /* the tail is at the head, the floor is not */ \
+	X(SLEEPS) /* about to, and counted */ \
+	X(AWAKE) /* and still counted */ \
+	X(SHAPE_LOCKED) \
+	X(MOVED) \
+	X(FROZEN) \
+	X(FOUND) /* what the new shape keeps is known */ \
+	X(GROWN) /* the file has room for the new part */ \
+	X(DATA_COPIED) \
+	X(DATA_MOVED) /* and its header */ \
+	X(SYNCED) \
+	X(SWITCHED) \
+	X(THAWED) /* a policy that has changed: consumers may go on, the state is to say so */ \
+	X(OLD_UNLOCKED) /* those who wait for the old part are awake */ \
+	X(TRIMS) \
+	X(ATTRIBUTES) /* about to be replaced */
+
 enum shared_fault {
-	SHARED_FAULT_NONE,
-	SHARED_FAULT_SLOT_CLAIMED,
-	SHARED_FAULT_LOCKED,
-	SHARED_FAULT_STOLEN,
-	SHARED_FAULT_RECOVERED,
-	SHARED_FAULT_INTENT,
-	SHARED_FAULT_HALF_COPIED,
-	SHARED_FAULT_COPIED,
-	SHARED_FAULT_HEAD,
-	SHARED_FAULT_UNLOCKED,
-	SHARED_FAULT_WOKEN,
-	SHARED_FAULT_CONSUMED,
-	SHARED_FAULT_SLEEPS,
-	SHARED_FAULT_RESERVED,
-	SHARED_FAULT_MOVED,
-	SHARED_FAULT_FROZEN,
-	SHARED_FAULT_DATA_MOVED,
-	SHARED_FAULT_SWITCHED,
+#define X(name) SHARED_FAULT_##name,
+	SHARED_FAULTS(X)
+#undef X
 	SHARED_FAULT_COUNT,
 };
 
@@ -109,6 +135,8 @@ int shared_check_positions(const struct shared_header *header, const struct shar
 int shared_map(struct vmap_shared *ring, const struct shared_geometry *geometry, struct vmap_os_mirror *ret_map);
 void shared_unmap(struct vmap_os_mirror *map);
 struct shared_header *shared_header_of(const struct vmap_os_mirror *map);
+/* Read the geometry line, map what it says and check the positions there. */
+int shared_map_current(struct vmap_shared *ring, struct shared_geometry *ret_geometry, struct vmap_os_mirror *ret_map);
 /* Make @map, which is of @geometry, the one this handle works with; another one is unmapped. */
 void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geometry, const struct vmap_os_mirror *map);
 
@@ -117,11 +145,21 @@ void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geomet
 #define SHARED_LOCK_NS 1000000000u
 /* Claim a slot of the file and with it the right to the lock. -EUSERS all are taken. */
 int shared_claim_slot(struct vmap_shared *ring);
+/* Make the words this handle locks with other ones than those of the slot's previous owners. */
+void shared_count_claim(struct vmap_shared *ring);
 /*
  * Take the writer lock within @timeout_ns (0: try). Then the ring has our shape and is open to this handle. -EBUSY a
  * living owner holds it; -ESTALE, -EIO, -ESHUTDOWN, -EIDRM as shared_check_state().
  */
 int shared_lock(struct vmap_shared *ring, uint64_t timeout_ns);
+/*
+ * Have the shape lock, and then the writer lock. Whoever replaces the geometry line or gives back parts of the file
+ * has the first of them: it is a byte lock, so it ends with its owner, and nobody takes it away. -EBUSY another has
+ * it: within @timeout_ns, or 0.
+ */
+int shared_lock_shape(struct vmap_shared *ring, uint64_t timeout_ns);
+int shared_lock_with_shape(struct vmap_shared *ring, uint64_t timeout_ns);
+void shared_unlock_shape(struct vmap_shared *ring);
 /* Release it. -ESTALE the ring was reshaped in spite of it: what was stored under it may or may not be there. */
 int shared_unlock(struct vmap_shared *ring);
 /*
@@ -137,14 +175,49 @@ static inline int shared_check_state(const struct vmap_shared *ring)
 	return shared_check_state_slow(ring);
 }
 
+/*
+ * Is the header that this handle has mapped a header still? Two changes of shape later data may lie there, which
+ * nobody may store to who merely counts something.
+ */
+static inline bool shared_has_header(const struct vmap_shared *ring)
+{
+	uint32_t state = atomic_load_explicit(&ring->header->state, memory_order_relaxed);
+	return (state ^ ring->open_word) >> SHARED_STATE_BITS == 0;
+}
+
+/*
+ * The head, for those who do not have the lock. Who locks the lock's owner out takes the head over once, behind its store
+ * of the state; what the owner publishes after that will not be in the ring, and must not be seen in it. Who sees that
+ * head sees that state (move:B).
+ */
+static inline uint64_t shared_visible_head(const struct vmap_shared *ring)
+{
+	const struct shared_header *header = ring->header;
+	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire); /* read:B */
+	if (atomic_load_explicit(&header->state, memory_order_acquire) != (ring->open_word | SHARED_MOVED))
+		return head;
+	uint64_t moved_head = atomic_load_explicit(&header->moved_head, memory_order_relaxed);
+	return moved_head < head ? moved_head : head;
+}
+
+/* What the state is when no change of shape is under way. */
+static inline uint32_t shared_settled_state(const struct vmap_shared *ring)
+{
+	return ring->open_word | atomic_load_explicit(&ring->end, memory_order_relaxed);
+}
+
 /* wait.c */
-void shared_wake(_Atomic uint32_t *waiters, _Atomic uint32_t *seq);
+void shared_wake(const struct vmap_shared *ring, _Atomic uint32_t *waiters, _Atomic uint32_t *seq);
 
 /* handover.c */
 /* -ENOTCONN the server that has handed the ring over is gone. A system call. */
 int shared_check_lifeline(const struct vmap_shared *ring);
 /* Ask the server to wake who sleeps on data_seq as soon as the head is not at @cursor. False: there is none that would. */
 bool shared_ask_to_be_woken(const struct vmap_shared *ring, uint64_t cursor);
+
+/* cursor.c */
+/* What a reader is told who is at @pos, where nothing is to be seen, in a ring with what shared_check_state() said. */
+int shared_at_head(const struct vmap_shared *ring, uint64_t pos, int state);
 
 /* append.c */
 /* Give pages to the positions [from, to), at most a capacity of them, which may lie around the edge. */
@@ -160,7 +233,7 @@ void shared_publish(struct vmap_shared *ring, uint64_t new_head);
 void shared_count_append(struct vmap_shared *ring, size_t len);
 
 /* reshape.c */
-/* Give back whatever of the file is neither header nor data: what a change of shape left that was killed. */
+/* Give back whatever of the file is neither header nor data: what a change of shape left. With the shape lock. */
 void shared_trim(const struct vmap_shared *ring);
 
 /* copy.c: between private memory and ring memory that another thread may be writing at the same time. */

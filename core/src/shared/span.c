@@ -27,8 +27,8 @@ int vmap_shared_reserve(struct vmap_shared *ring, size_t len, uint64_t lock_ns, 
 	if (r == 0)
 		r = shared_prepare(ring, head, len);
 	if (r < 0) {
-		(void)shared_unlock(ring);
-		return r;
+		int moved = shared_unlock(ring);
+		return moved == -ESTALE ? moved : r;
 	}
 	shared_announce(ring, head, len);
 	SHARED_FAULT(RESERVED);
@@ -43,6 +43,7 @@ int vmap_shared_commit(struct vmap_shared *ring, size_t len)
 	if (ring->reserved_len == 0 || len > ring->reserved_len)
 		return -EINVAL;
 	size_t reserved = ring->reserved_len;
+	SHARED_FAULT(COMMITS);
 	ring->reserved_len = 0;
 	/* Our own since the reservation; a hostile peer's change of it spoils this ring alone. */
 	uint64_t head = atomic_load_explicit(&ring->seen_head, memory_order_relaxed);
@@ -53,9 +54,10 @@ int vmap_shared_commit(struct vmap_shared *ring, size_t len)
 	/* What was announced and not used is overwritten all the same. */
 	if (len < reserved)
 		atomic_store_explicit(&header->spoilt, head + reserved, memory_order_relaxed);
+	SHARED_FAULT(COMMITTED);
 	int r = shared_unlock(ring);
 	if (len > 0)
-		shared_wake(&header->data_waiters, &header->data_seq);
+		shared_wake(ring, &header->data_waiters, &header->data_seq);
 	SHARED_FAULT(WOKEN);
 	return r;
 }
@@ -64,7 +66,7 @@ ssize_t vmap_shared_peek(const struct vmap_shared *ring, uint64_t *cursor, const
 {
 	const struct shared_header *header = ring->header;
 	uint64_t pos = *cursor;
-	uint64_t head = atomic_load_explicit(&header->head, memory_order_acquire); /* read:B */
+	uint64_t head = shared_visible_head(ring); /* read:B */
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
 	int r = shared_check_state(ring);
 	if (r == -ESTALE || r == -EIO)
@@ -76,10 +78,8 @@ ssize_t vmap_shared_peek(const struct vmap_shared *ring, uint64_t *cursor, const
 		*cursor = start;
 		return -EPIPE;
 	}
-	if (pos == head)
-		return r < 0 ? r : -EAGAIN;
-	if (pos > head)
-		return -ERANGE;
+	if (pos >= head)
+		return shared_at_head(ring, pos, r);
 	uint64_t len = head - pos;
 	*ret_span = shared_at(ring, pos);
 	return (ssize_t)(len < ring->geometry.capacity ? len : ring->geometry.capacity);
@@ -97,7 +97,7 @@ int vmap_shared_check(const struct vmap_shared *ring, uint64_t cursor)
 
 int vmap_shared_seek(const struct vmap_shared *ring, enum vmap_seek whence, uint64_t position, uint64_t *ret_cursor)
 {
-	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire); /* read:B */
+	uint64_t head = shared_visible_head(ring); /* read:B */
 	uint64_t oldest;
 	switch (whence) {
 	case VMAP_SEEK_OLDEST:

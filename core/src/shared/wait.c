@@ -25,13 +25,23 @@
 #define READER_NAP_NS 100000u
 #define READER_NAP_MAX_NS 8000000u
 
-void shared_wake(_Atomic uint32_t *waiters, _Atomic uint32_t *seq)
+void shared_wake(const struct vmap_shared *ring, _Atomic uint32_t *waiters, _Atomic uint32_t *seq)
 {
 	atomic_thread_fence(memory_order_seq_cst); /* wake:A */
 	if (atomic_load_explicit(waiters, memory_order_relaxed) == 0)
 		return; /* keeps I3 */
+	if (!shared_has_header(ring))
+		return; /* the ring was moved since, and who moved it woke them */
 	atomic_fetch_add_explicit(seq, 1, memory_order_relaxed);
+	SHARED_FAULT(WAKES);
 	vmap_os_futex_wake(seq, INT_MAX);
+}
+
+/* One sleeper less; not where another header or none is by now. */
+static void leave(const struct vmap_shared *ring, _Atomic uint32_t *waiters)
+{
+	if (shared_has_header(ring))
+		atomic_fetch_sub_explicit(waiters, 1, memory_order_relaxed);
 }
 
 /* What is waited for: 1 it is there, 0 not yet, or a negative errno. */
@@ -40,7 +50,7 @@ typedef int look_fn(const struct vmap_shared *ring, uint64_t what);
 static int look_for_data(const struct vmap_shared *ring, uint64_t cursor)
 {
 	/* Any other head, also one below the cursor, is for the reader to see. */
-	return atomic_load_explicit(&ring->header->head, memory_order_acquire) != cursor ? 1 : shared_check_state(ring);
+	return shared_visible_head(ring) != cursor ? 1 : shared_check_state(ring);
 }
 
 static int look_for_room(const struct vmap_shared *ring, uint64_t len)
@@ -73,7 +83,9 @@ static int wait_counted(struct vmap_shared *ring, look_fn *look, uint64_t what, 
 {
 	uint64_t start = vmap_os_monotonic_ns();
 	unsigned n = 0;
-	int r = 0;
+	int r = look(ring, what);
+	if (r != 0)
+		return r < 0 ? r : 0;
 	atomic_fetch_add_explicit(waiters, 1, memory_order_relaxed);
 	atomic_thread_fence(memory_order_seq_cst); /* wait:A, keeps I1 */
 	while (r == 0) {
@@ -89,8 +101,9 @@ static int wait_counted(struct vmap_shared *ring, look_fn *look, uint64_t what, 
 		SHARED_FAULT(SLEEPS);
 		if (r == 0)
 			vmap_os_futex_wait(seq, seen, least(left, SLICE_NS)); /* keeps I2 */
+		SHARED_FAULT(AWAKE);
 	}
-	atomic_fetch_sub_explicit(waiters, 1, memory_order_relaxed);
+	leave(ring, waiters);
 	return r < 0 ? r : 0;
 }
 
@@ -124,9 +137,6 @@ static int wait_uncounted(const struct vmap_shared *ring, uint64_t cursor, int t
 int vmap_shared_wait(struct vmap_shared *ring, uint64_t cursor, int timeout_ms)
 {
 	struct shared_header *header = ring->header;
-	int r = look_for_data(ring, cursor);
-	if (r != 0)
-		return r < 0 ? r : 0;
 	if (ring->writable)
 		return wait_counted(ring, look_for_data, cursor, &header->data_waiters, &header->data_seq, timeout_ms);
 	return wait_uncounted(ring, cursor, timeout_ms);
@@ -134,7 +144,7 @@ int vmap_shared_wait(struct vmap_shared *ring, uint64_t cursor, int timeout_ms)
 
 void vmap_shared_wake_readers(struct vmap_shared *ring)
 {
-	if (!ring->writable)
+	if (!ring->writable || !shared_has_header(ring))
 		return;
 	atomic_fetch_add_explicit(&ring->header->data_seq, 1, memory_order_release);
 	vmap_os_futex_wake(&ring->header->data_seq, INT_MAX);
@@ -171,6 +181,10 @@ int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, cons
 	for (size_t i = 0; i < n; i++) {
 		if (!watches[i].ring->writable)
 			return -EACCES;
+		if (!shared_has_header(watches[i].ring))
+			return 0; /* it was moved: a change */
+	}
+	for (size_t i = 0; i < n; i++) {
 		struct shared_header *header = watches[i].ring->header;
 		atomic_fetch_add_explicit(&header->data_waiters, 1, memory_order_relaxed);
 		atomic_fetch_add_explicit(&header->space_waiters, 1, memory_order_relaxed);
@@ -191,9 +205,8 @@ int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, cons
 	if (!changed)
 		vmap_os_futex_wait_any(futexes, n_futexes, timeout_ms < 0 ? SLICE_NS : (uint64_t)timeout_ms * 1000000u);
 	for (size_t i = 0; i < n; i++) {
-		struct shared_header *header = watches[i].ring->header;
-		atomic_fetch_sub_explicit(&header->data_waiters, 1, memory_order_relaxed);
-		atomic_fetch_sub_explicit(&header->space_waiters, 1, memory_order_relaxed);
+		leave(watches[i].ring, &watches[i].ring->header->data_waiters);
+		leave(watches[i].ring, &watches[i].ring->header->space_waiters);
 	}
 	return 0;
 }

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Locking out a writer that has stopped with the lock, when that writer, and others, go on at the worst moment; and
+ * changes of the geometry line by two at once.
+ */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "shared_stop.h"
+
+static const uint64_t UNIT = 65536;
+static const enum vmap_ring_policy OVERWRITE = VMAP_RING_OVERWRITE, BOUNDED = VMAP_RING_BOUNDED;
+
+static int call_append(struct vmap_shared *ring, void *arg)
+{
+	return (int)ring_append(ring, *(size_t *)arg);
+}
+
+static int call_revoke(struct vmap_shared *ring, void *arg)
+{
+	(void)arg;
+	return vmap_shared_revoke(ring);
+}
+
+static int call_reshape(struct vmap_shared *ring, void *arg)
+{
+	return vmap_shared_reshape(ring, *(uint64_t *)arg, OVERWRITE);
+}
+
+static int call_set_attributes(struct vmap_shared *ring, void *arg)
+{
+	return vmap_shared_set_attributes(ring, *(uint64_t *)arg);
+}
+
+static int call_wait(struct vmap_shared *ring, void *arg)
+{
+	return vmap_shared_wait(ring, *(uint64_t *)arg, -1);
+}
+
+/* A ring with a window of @held bytes, and handles of three who use it. */
+struct trio {
+	int fd;
+	struct vmap_shared *writer, *server, *other;
+};
+
+static struct trio trio_open(uint64_t capacity, enum vmap_ring_policy policy, size_t held)
+{
+	struct trio trio = {.fd = ring_fd_with(capacity, 0, policy)};
+	trio.writer = ring_map(trio.fd);
+	trio.server = ring_map(trio.fd);
+	trio.other = ring_map(trio.fd);
+	MUST(ring_append(trio.writer, held) == (ssize_t)held);
+	return trio;
+}
+
+static void trio_close(struct trio *trio)
+{
+	vmap_shared_close(trio->writer);
+	vmap_shared_close(trio->server);
+	vmap_shared_close(trio->other);
+	close(trio->fd);
+}
+
+/* All three find the same whole ring, and can append to it. */
+static void expect_one_ring(struct trio *trio)
+{
+	struct vmap_shared *rings[] = {trio->writer, trio->server, trio->other};
+	for (size_t i = 0; i < 3; i++)
+		cr_assert(eq(int, vmap_shared_reattach(rings[i]), 0));
+	for (size_t i = 0; i < 3; i++)
+		cr_assert(eq(int, (int)ring_append(rings[i], 100 + i), (int)(100 + i)));
+	struct vmap_shared_state state = ring_state(trio->writer);
+	for (size_t i = 0; i < 3; i++) {
+		struct vmap_shared_state same = ring_state(rings[i]);
+		cr_expect(states_equal(&state, &same));
+		cr_expect(ring_is_whole(rings[i]));
+	}
+}
+
+Test(shared_lock_out, tells_the_writer_that_goes_on_meanwhile)
+{
+	const enum shared_fault points[] = {SHARED_FAULT_FOUND, SHARED_FAULT_DATA_COPIED, SHARED_FAULT_DATA_MOVED,
+					    SHARED_FAULT_SYNCED, SHARED_FAULT_SWITCHED};
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+		struct stopped writer, server;
+		size_t len = 700;
+		stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+		stop_at(&server, points[i], call_revoke, trio.server, NULL);
+		cr_expect(eq(int, go_on(&writer), -ESTALE));
+		cr_expect(eq(int, go_on(&server), 0));
+		cr_expect(eq(u64, ring_state(trio.server).head, 5000));
+		expect_one_ring(&trio);
+		trio_close(&trio);
+	}
+}
+
+/* The pages of the old part were given back, and what is there looks like damage. */
+Test(shared_lock_out, is_not_taken_for_damage)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	MUST(vmap_shared_reshape(trio.server, 2 * UNIT, OVERWRITE) == 0); /* out of the first unit, which stays */
+	for (size_t i = 0; i < 2; i++)
+		MUST(vmap_shared_reattach(i == 0 ? trio.writer : trio.other) == 0);
+	struct stopped writer;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_CHECKED, call_append, trio.writer, &len);
+	cr_expect(eq(int, vmap_shared_revoke(trio.server), 0));
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+Test(shared_lock_out, keeps_what_was_published_before_it_began)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct stopped writer;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_HEAD, call_append, trio.writer, &len);
+	cr_expect(eq(int, vmap_shared_revoke(trio.server), 0));
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	cr_expect(eq(u64, ring_state(trio.server).head, 5700));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+/* The lock is free when the writer has gone on, but what is appended now would not be in the ring. */
+Test(shared_lock_out, keeps_others_out_until_it_is_done)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct stopped writer, server;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	stop_at(&server, SHARED_FAULT_DATA_MOVED, call_revoke, trio.server, NULL);
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	uint8_t byte = 'x';
+	cr_expect(eq(int, (int)vmap_shared_append_within(trio.other, &byte, 1, 0), -EBUSY));
+	cr_expect(eq(int, (int)vmap_shared_append_within(trio.other, &byte, 1, 20000000), -EBUSY));
+	struct vmap_shared *opened = ring_map(trio.fd);
+	vmap_shared_close(opened);
+	cr_expect(eq(int, go_on(&server), 0));
+	cr_expect(eq(int, (int)vmap_shared_append(trio.other, &byte, 1), -ESTALE));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+Test(shared_lock_out, keeps_consumers_out_until_it_is_done)
+{
+	struct trio trio = trio_open(UNIT, BOUNDED, 5000);
+	struct stopped writer, server;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	stop_at(&server, SHARED_FAULT_DATA_MOVED, call_revoke, trio.server, NULL);
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	cr_expect(eq(int, vmap_shared_wait_writer(trio.other, 0), -EBUSY));
+	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), -EBUSY));
+	cr_expect(eq(int, go_on(&server), 0));
+	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), -ESTALE));
+	cr_assert(eq(int, vmap_shared_reattach(trio.other), 0));
+	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), 0));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+/* The ring is full: what the writer stores when it goes on is in place of what is being copied. */
+Test(shared_lock_out, does_not_keep_what_the_writer_overwrites_meanwhile)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 3 * UNIT);
+	struct stopped writer, server;
+	size_t len = 30000;
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	stop_at(&server, SHARED_FAULT_FOUND, call_revoke, trio.server, NULL);
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	cr_expect(eq(int, go_on(&server), 0));
+	cr_expect(eq(u64, ring_state(trio.server).head, 3 * UNIT));
+	cr_expect(eq(u64, ring_state(trio.server).tail, 2 * UNIT + len));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+Test(shared_lock_out, does_not_see_what_the_writer_stores_later)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 3 * UNIT);
+	struct stopped writer;
+	size_t len = 30000;
+	stop_at(&writer, SHARED_FAULT_HALF_COPIED, call_append, trio.writer, &len);
+	cr_expect(eq(int, vmap_shared_revoke(trio.server), 0));
+	MUST(ring_append(trio.server, 12345) == 12345);
+	struct vmap_shared_state before = ring_state(trio.server);
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	struct vmap_shared_state after = ring_state(trio.server);
+	cr_expect(states_equal(&before, &after));
+	cr_expect(ring_is_whole(trio.server));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+/* Its late write(2) would bring the place back that everybody has left. */
+Test(shared_lock_out, of_who_replaces_the_geometry_is_ebusy)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct stopped writer;
+	uint64_t attributes = 7;
+	stop_at(&writer, SHARED_FAULT_ATTRIBUTES, call_set_attributes, trio.writer, &attributes);
+	cr_expect(eq(int, vmap_shared_revoke(trio.server), -EBUSY));
+	cr_expect(eq(int, vmap_shared_reshape(trio.other, 3 * UNIT, OVERWRITE), -EBUSY));
+	cr_expect(eq(int, go_on(&writer), 0));
+	cr_expect(eq(u64, vmap_shared_attributes(trio.writer), 7));
+	cr_expect(eq(int, vmap_shared_revoke(trio.server), 0));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+/* Two that lock the same writer out would put their rings into the same place. */
+Test(shared_lock_out, by_two_at_once_is_one)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct stopped writer, server;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	stop_at(&server, SHARED_FAULT_DATA_MOVED, call_revoke, trio.server, NULL);
+	cr_expect(eq(int, vmap_shared_revoke(trio.other), -EBUSY));
+	cr_expect(eq(int, go_on(&server), 0));
+	cr_expect(eq(int, vmap_shared_revoke(trio.other), -ESTALE));
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+Test(shared_lock_out, that_was_killed_is_taken_back_by_the_next_writer)
+{
+	struct trio trio = trio_open(UNIT, BOUNDED, 5000);
+	/* as a kill leaves it, behind the freeze */
+	uint32_t moved = SHARED_MOVED;
+	file_put(trio.fd, offsetof(struct shared_header, state), &moved, sizeof(moved));
+	file_put64(trio.fd, AT_TAIL, SHARED_TAIL_FROZEN);
+	file_put64(trio.fd, offsetof(struct shared_header, moved_head), 5000);
+	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), -EBUSY));
+	cr_expect(eq(int, (int)ring_append(trio.writer, 100), 100));
+	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), 0));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+/* What is not the ring's is given back after the change, when somebody else may change the shape again. */
+Test(shared_reshape, that_still_gives_back_holds_the_next_one_up)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct stopped first;
+	uint64_t capacity = 4 * UNIT;
+	stop_at(&first, SHARED_FAULT_TRIMS, call_reshape, trio.writer, &capacity);
+	cr_assert(eq(int, vmap_shared_reattach(trio.other), 0));
+	int r = vmap_shared_reshape(trio.other, 9 * UNIT, OVERWRITE);
+	cr_expect(eq(int, r, -EBUSY));
+	cr_expect(eq(int, go_on(&first), 0));
+	if (r == -EBUSY)
+		cr_expect(eq(int, vmap_shared_reshape(trio.other, 9 * UNIT, OVERWRITE), 0));
+	cr_expect(eq(int, (int)ring_append(trio.other, 9 * UNIT), (int)(9 * UNIT)));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+/* One that was woken by the first change of two, and comes to count itself out when data lies where its count was. */
+Test(shared_wait, of_one_who_sleeps_through_two_changes_spoils_nothing)
+{
+	struct trio trio = trio_open(3 * UNIT, OVERWRITE, 1);
+	cr_assert(eq(int, vmap_shared_reshape(trio.server, 5 * UNIT, OVERWRITE), 0)); /* header in unit 4 */
+	cr_assert(eq(int, vmap_shared_reattach(trio.other), 0));
+	struct stopped sleeper;
+	uint64_t head = 1;
+	stop_at(&sleeper, SHARED_FAULT_SLEEPS, call_wait, trio.other, &head);
+	cr_assert(eq(int, vmap_shared_reshape(trio.server, 2 * UNIT, OVERWRITE), 0));
+	cr_assert(eq(int, vmap_shared_reshape(trio.server, 8 * UNIT, OVERWRITE), 0)); /* data from unit 4 on */
+	MUST(ring_append(trio.server, 8 * UNIT) == (ssize_t)(8 * UNIT));
+	int r = go_on(&sleeper);
+	cr_expect(r == -ESTALE || r == 0, "waiting gave %d", r);
+	cr_expect(ring_is_whole(trio.server));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+Test(shared_end, is_told_again_when_the_shape_has_changed)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	MUST(vmap_shared_serve(trio.server) == 0);
+	vmap_shared_end(trio.server, true);
+	cr_expect(eq(int, vmap_shared_status(trio.other), -EIDRM));
+	cr_expect(eq(int, vmap_shared_reshape(trio.server, 3 * UNIT, OVERWRITE), 0));
+	cr_expect(eq(int, vmap_shared_status(trio.other), -ESTALE));
+	cr_assert(eq(int, vmap_shared_reattach(trio.other), 0));
+	cr_expect(eq(int, vmap_shared_status(trio.other), -EIDRM));
+	cr_expect(eq(int, (int)ring_append(trio.other, 1), -EIDRM));
+	cr_expect(eq(int, (int)ring_append(trio.server, 1), 1));
+	cr_expect(eq(int, vmap_shared_reshape(trio.server, 3 * UNIT, BOUNDED), 0));
+	cr_assert(eq(int, vmap_shared_reattach(trio.other), 0));
+	cr_expect(eq(int, vmap_shared_status(trio.other), -EIDRM));
+	trio_close(&trio);
+}
+
+/* The server's own appends must not go to the old part, nor the end be forgotten. */
+Test(shared_end, in_the_middle_of_a_change_of_shape_is_told_after_it)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	MUST(vmap_shared_serve(trio.server) == 0);
+	struct stopped reshape;
+	uint64_t capacity = 3 * UNIT;
+	stop_at(&reshape, SHARED_FAULT_SYNCED, call_reshape, trio.writer, &capacity);
+	vmap_shared_end(trio.server, true);
+	cr_expect(eq(int, go_on(&reshape), 0));
+	cr_expect(eq(int, (int)ring_append(trio.server, 1), -ESTALE));
+	cr_assert(eq(int, vmap_shared_reattach(trio.server), 0));
+	cr_expect(eq(int, (int)ring_append(trio.server, 1), 1));
+	cr_expect(eq(int, vmap_shared_status(trio.writer), -EIDRM));
+	cr_assert(eq(int, vmap_shared_reattach(trio.other), 0));
+	cr_expect(eq(int, vmap_shared_status(trio.other), -EIDRM));
+	trio_close(&trio);
+}
+
+Test(shared_reshape, keeps_the_attributes_that_somebody_else_has_set)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	cr_assert(eq(int, vmap_shared_set_attributes(trio.other, 7), 0));
+	uint64_t generation = ring_state(trio.other).generation;
+	cr_assert(eq(int, vmap_shared_reshape(trio.server, 2 * UNIT, OVERWRITE), 0));
+	cr_expect(eq(u64, vmap_shared_attributes(trio.server), 7));
+	cr_expect(gt(u64, ring_state(trio.server).generation, generation));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}

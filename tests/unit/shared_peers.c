@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What other handles of a ring may still do when it has been given another place in its file, and what they must not. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <sys/wait.h>
+
+#include "helpers.h"
+
+static const uint64_t UNIT = 65536;
+
+static void reshape(struct vmap_shared *ring, uint64_t n_units)
+{
+	cr_assert(eq(int, vmap_shared_reshape(ring, n_units * UNIT, VMAP_RING_OVERWRITE), 0));
+}
+
+/* A reader that has not looked since: the ring was at the end of the file then, and is in front now. */
+Test(shared_peers, of_a_ring_that_moved_to_the_front_are_told_estale)
+{
+	int fd = ring_fd(2 * UNIT, 0);
+	struct vmap_shared *ring = ring_map(fd);
+	reshape(ring, 5);
+	struct vmap_shared *peer = ring_map(fd);
+	MUST(ring_append(ring, 1000) == 1000);
+	reshape(ring, 2);
+	uint8_t bytes[100];
+	uint64_t cursor = 0;
+	cr_expect(eq(int, (int)vmap_shared_read(peer, &cursor, bytes, sizeof(bytes)), -ESTALE));
+	cr_expect(eq(int, vmap_shared_status(peer), -ESTALE));
+	cr_expect(eq(int, (int)vmap_shared_append(peer, bytes, sizeof(bytes)), -ESTALE));
+	cr_assert(eq(int, vmap_shared_reattach(peer), 0));
+	cr_expect(ring_is_whole(peer));
+	vmap_shared_close(peer);
+	vmap_shared_close(ring);
+	close(fd);
+}
+
+/* Where a peer has the header of an earlier shape mapped, there may be data by now. */
+Test(shared_peers, that_count_or_append_do_not_spoil_data_that_lies_where_their_header_was)
+{
+	int fd = ring_fd(3 * UNIT, 0);
+	struct vmap_shared *ring = ring_map(fd);
+	reshape(ring, 5); /* header in unit 4 */
+	struct vmap_shared *peer = ring_map(fd);
+	reshape(ring, 2);
+	reshape(ring, 8); /* header in unit 3, data from unit 4 on */
+	MUST(ring_append(ring, 8 * UNIT) == (ssize_t)(8 * UNIT));
+	vmap_shared_count_lost(peer, 77);
+	vmap_shared_count_dropped(peer);
+	cr_expect(ring_is_whole(ring));
+	/* What is not 0 looks like the lock of somebody dead. */
+	cr_expect(eq(int, (int)vmap_shared_append(peer, "x", 1), -ESTALE));
+	cr_expect(eq(int, vmap_shared_wait_room(peer, 1, 0), 0));
+	cr_expect(ring_is_whole(ring));
+	/* And what is 0 like a lock that is free. */
+	uint8_t *zeros = calloc(1, 8 * UNIT);
+	MUST(vmap_shared_append(ring, zeros, 8 * UNIT) == (ssize_t)(8 * UNIT));
+	cr_expect(eq(int, (int)vmap_shared_append(peer, "x", 1), -ESTALE));
+	free(zeros);
+	vmap_shared_close(peer);
+	vmap_shared_close(ring);
+	close(fd);
+}
