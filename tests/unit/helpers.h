@@ -287,10 +287,16 @@ static inline uint64_t file_size(int fd)
 }
 
 #ifndef _WIN32
-/* Whether the ring in @fd, which ends at @end of the file, has no pages behind it. */
+/* Whether the ring in @fd, which ends at @end of the file, has no pages behind it, but for the header of its last place. */
 static inline bool nothing_is_behind(int fd, uint64_t end)
 {
-	return !space_is_given_back() || (lseek(fd, (off_t)end, SEEK_DATA) < 0 && errno == ENXIO);
+	off_t held = 0, at = (off_t)end, next;
+	while (space_is_given_back() && (at = lseek(fd, at, SEEK_DATA)) >= 0) {
+		next = lseek(fd, at, SEEK_HOLE);
+		held += next - at;
+		at = next;
+	}
+	return held <= (off_t)vmap_page_size();
 }
 #endif
 

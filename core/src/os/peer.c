@@ -36,7 +36,8 @@ void vmap_os_byte_unlock(int fd, uint64_t offset)
 
 bool vmap_os_byte_is_locked(int fd, uint64_t offset)
 {
-	struct flock lock = byte_at(offset, F_WRLCK);
+	/* Asked for reading, since locks for reading are not in its way: who can only read the file can have those. */
+	struct flock lock = byte_at(offset, F_RDLCK);
 	return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
 }
 

@@ -340,13 +340,13 @@ static int clean_up(struct vmap_shared *ring)
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
 	if (intent > atomic_load_explicit(&header->head, memory_order_relaxed))
 		atomic_store_explicit(&header->spoilt, intent, memory_order_relaxed);
-	shared_trim(ring);
+	shared_trim(ring, 0);
 	(void)shared_unlock(ring);
 	shared_unlock_shape(ring);
 	return 0;
 }
 
-int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
+static int open_ring(int fd, bool serves, struct vmap_shared **ret_ring)
 {
 	bool writable = false;
 	int r = check_descriptor(fd, &writable);
@@ -360,6 +360,7 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 	if (!ring)
 		return -ENOMEM;
 	ring->writable = writable;
+	ring->serves = serves;
 	ring->lifeline = -1;
 	r = vmap_os_reopen(fd, &ring->fd);
 	if (r < 0)
@@ -386,6 +387,25 @@ err_close:
 	close(ring->fd);
 err_free:
 	free(ring);
+	return r;
+}
+
+int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
+{
+	return open_ring(fd, false, ret_ring);
+}
+
+int vmap_shared_open_serve(int fd, struct vmap_shared **ret_ring)
+{
+	struct vmap_shared *ring;
+	int r = open_ring(fd, true, &ring);
+	if (r < 0)
+		return r;
+	r = vmap_shared_serve(ring);
+	if (r < 0)
+		vmap_shared_close(ring);
+	else
+		*ret_ring = ring;
 	return r;
 }
 
@@ -435,9 +455,14 @@ int vmap_shared_reattach(struct vmap_shared *ring)
 	if (geometry.shape == ring->geometry.shape && geometry.data_offset == ring->geometry.data_offset)
 		return 0;
 	struct vmap_os_mirror map = {0};
+	/* What has no pages any more may be the old part alone. */
+	bool broken = atomic_exchange_explicit(&ring->broken, false, memory_order_relaxed);
 	r = shared_map_current(ring, &geometry, &map);
-	if (r < 0)
+	if (r < 0) {
+		if (broken)
+			atomic_store_explicit(&ring->broken, true, memory_order_relaxed);
 		return r;
+	}
 	adopt_head(ring, &geometry, &map);
 	if (ring->writable)
 		shared_count_claim(ring);

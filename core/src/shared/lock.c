@@ -51,6 +51,8 @@ static void relax(void)
 static bool is_dead(const struct vmap_shared *ring, uint32_t word)
 {
 	uint32_t owner = word & SHARED_LOCK_OWNER;
+	if (owner == SHARED_SLOT_SERVER + 1)
+		return false; /* but for the next server, which takes its slot */
 	if (owner == 0 || owner > SHARED_SLOTS)
 		return true; /* garbage; nobody has such a slot */
 	if (owner == ring->slot + 1)
@@ -114,10 +116,9 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 	}
 	/* The time is looked at in every round but the first: a hostile peer may change the word for ever. */
 	for (uint64_t gone = 0, first = 1; first || gone < timeout_ns; gone = vmap_os_monotonic_ns() - start, first = 0) {
-		if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
-			return -EIO;
 		uint32_t word = atomic_load_explicit(lock, memory_order_relaxed);
-		r = check_header(ring);
+		r = atomic_load_explicit(&ring->broken, memory_order_relaxed) ? shared_check_state_slow(ring) :
+										check_header(ring);
 		if (r < 0)
 			return r;
 		bool is_free = (word & SHARED_LOCK_NAME) == 0;
@@ -164,6 +165,11 @@ int shared_lock_shape(struct vmap_shared *ring, uint64_t timeout_ns)
 		return -EBUSY;
 	int r;
 	while ((r = vmap_os_byte_lock(ring->fd, SHAPE_BYTE)) == -EAGAIN) {
+		/* Locks for reading alone are those of somebody who can only read the file, and must not stop its server. */
+		if (ring->serves && !vmap_os_byte_is_locked(ring->fd, SHAPE_BYTE)) {
+			r = 0;
+			break;
+		}
 		uint64_t gone = vmap_os_monotonic_ns() - start;
 		if (gone >= timeout_ns) {
 			r = -EBUSY;
@@ -305,23 +311,26 @@ int shared_unlock(struct vmap_shared *ring)
 		unlock_slow(ring, word);
 	/* Who locked us out said so before it looked at what we had published. */
 	uint32_t state = atomic_load_explicit(&header->state, memory_order_seq_cst);
-	return state == ring->open_word ? 0 : check_unlocked(ring, state);
+	/* The zeros that stand in for a file that was cut short say open, too. */
+	bool broken = atomic_load_explicit(&ring->broken, memory_order_seq_cst);
+	return state == ring->open_word && !broken ? 0 : check_unlocked(ring, state);
 }
 
 int shared_check_state_slow(const struct vmap_shared *ring)
 {
-	if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
-		return -EIO;
+	/* Of a part that is not the ring any more nothing need be left: its place has no pages, and the disk may be full. */
+	bool broken = atomic_load_explicit(&ring->broken, memory_order_relaxed);
 	uint32_t state = atomic_load_explicit(&ring->header->state, memory_order_relaxed);
 	bool ours = (state ^ ring->open_word) >> SHARED_STATE_BITS == 0; /* of the word that is looked at */
-	switch (ours ? state & SHARED_STATE_MASK : SHARED_MOVED) {
+	switch (ours && !broken ? state & SHARED_STATE_MASK : SHARED_MOVED) {
 	case SHARED_MOVED: {
 		struct shared_geometry geometry;
 		int r = shared_read_geometry(ring->fd, &geometry);
 		if (r < 0)
 			return r == -ENOMEM || r == -EINTR ? r : -EIO;
-		return geometry.shape == ring->geometry.shape && geometry.data_offset == ring->geometry.data_offset ? 0
-														    : -ESTALE;
+		if (geometry.shape != ring->geometry.shape || geometry.data_offset != ring->geometry.data_offset)
+			return -ESTALE;
+		return broken ? -EIO : 0;
 	}
 	case SHARED_CLOSED:
 		return ring->serves ? 0 : -ESHUTDOWN;
@@ -334,6 +343,10 @@ int shared_check_state_slow(const struct vmap_shared *ring)
 
 void shared_count_claim(struct vmap_shared *ring)
 {
+	if (ring->slot == SHARED_SLOT_SERVER) {
+		ring->lock_word = ring->slot + 1;
+		return;
+	}
 	_Atomic uint32_t *count = &ring->header->slot_generation[ring->slot];
 	uint32_t generation = atomic_load_explicit(count, memory_order_relaxed);
 	/* The ring may have moved since it was mapped. */
@@ -352,8 +365,11 @@ int shared_claim_slot(struct vmap_shared *ring)
 		if (r != -EAGAIN)
 			break;
 	}
+	/* Who may map the ring can have all the locks, and must not keep its server out. */
+	if (r == -EAGAIN)
+		r = ring->serves ? 0 : -EUSERS;
 	if (r < 0)
-		return r == -EAGAIN ? -EUSERS : r;
+		return r;
 	SHARED_FAULT(SLOT_LOCKED);
 	ring->slot = slot;
 	shared_count_claim(ring);
