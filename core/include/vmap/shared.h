@@ -421,6 +421,17 @@ VMAP_API int vmap_shared_wait_writer(struct vmap_shared *ring, uint64_t lock_ns)
 VMAP_API int vmap_shared_serve(struct vmap_shared *ring);
 
 /**
+ * vmap_shared_open() and vmap_shared_serve() in one, for who is the ring's only server: it finds a place also when others
+ * have all 64.
+ *
+ * Units:   none.
+ * Owner:   as vmap_shared_open().
+ * Threads: any.
+ * Errors:  as vmap_shared_open(), but for -EUSERS; -EACCES also when @p fd is open for reading only.
+ */
+VMAP_API int vmap_shared_open_serve(int fd, struct vmap_shared **ret_ring);
+
+/**
  * Tell all other handles that the ring has lost its last name (@p removed: -EIDRM), or that who serves it is about to
  * end (-ESHUTDOWN). It goes on working for this handle, which must have called vmap_shared_serve().
  *

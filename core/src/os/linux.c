@@ -92,10 +92,13 @@ int os_unix_cool(void *base, size_t len)
 
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 {
-	/* Not posix_fallocate for the first try: glibc restarts nothing on EINTR, and we want the real errno. */
+	/*
+	 * Not posix_fallocate for the first try: glibc restarts nothing on EINTR, and we want the real errno. The size stays: a file
+	 * that somebody has cut short must not grow again over what is missing.
+	 */
 	int r;
 	do {
-		r = fallocate(fd, 0, (off_t)offset, (off_t)len) < 0 ? -errno : 0;
+		r = fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)len) < 0 ? -errno : 0;
 	} while (r == -EINTR);
 	if (r != -EOPNOTSUPP)
 		return r;

@@ -82,7 +82,7 @@ ssize_t vmap_os_fd_write(int fd, const void *src, size_t len);
 /* The system's words for a failure that is not about the caller's input, in @buffer or static. */
 const char *vmap_os_describe(const struct vmap_error *error, char *buffer, size_t len);
 
-/* Allocate the pages of [offset, offset + len) in the file, keeping what they hold: -ENOSPC now, no signal later. */
+/* Allocate the pages of [offset, offset + len), which the file has, keeping what they hold: -ENOSPC now, no signal later. */
 int vmap_os_reserve(int fd, uint64_t offset, uint64_t len);
 
 /* Give the pages of [offset, offset + len) back to the file system, where it can take them; they read as zeros then. */

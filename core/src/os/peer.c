@@ -15,14 +15,14 @@
 
 #ifdef F_OFD_SETLK
 
-static struct flock byte_at(uint64_t offset)
+static struct flock byte_at(uint64_t offset, short type)
 {
-	return (struct flock){.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
+	return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
 }
 
 int vmap_os_byte_lock(int fd, uint64_t offset)
 {
-	struct flock lock = byte_at(offset);
+	struct flock lock = byte_at(offset, F_WRLCK);
 	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
 	return errno == EACCES ? -EAGAIN : -errno;
@@ -30,7 +30,8 @@ int vmap_os_byte_lock(int fd, uint64_t offset)
 
 bool vmap_os_byte_is_locked(int fd, uint64_t offset)
 {
-	struct flock lock = byte_at(offset);
+	/* Asked for reading, since locks for reading are not in its way: who can only read the file can have those. */
+	struct flock lock = byte_at(offset, F_RDLCK);
 	return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
 }
 

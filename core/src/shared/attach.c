@@ -300,12 +300,12 @@ static int clean_up(struct vmap_shared *ring)
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
 	if (intent > atomic_load_explicit(&header->head, memory_order_relaxed))
 		atomic_store_explicit(&header->spoilt, intent, memory_order_relaxed);
-	shared_trim(ring);
+	shared_trim(ring, 0);
 	(void)shared_unlock(ring);
 	return 0;
 }
 
-int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
+static int open_ring(int fd, bool serves, struct vmap_shared **ret_ring)
 {
 	enum { TRIES = 16 };
 	bool writable = false;
@@ -320,6 +320,7 @@ int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
 	if (!ring)
 		return -ENOMEM;
 	ring->writable = writable;
+	ring->serves = serves;
 	ring->lifeline = -1;
 	r = vmap_os_reopen(fd, &ring->fd);
 	if (r < 0)
@@ -356,6 +357,25 @@ err_close:
 	close(ring->fd);
 err_free:
 	free(ring);
+	return r;
+}
+
+int vmap_shared_open(int fd, struct vmap_shared **ret_ring)
+{
+	return open_ring(fd, false, ret_ring);
+}
+
+int vmap_shared_open_serve(int fd, struct vmap_shared **ret_ring)
+{
+	struct vmap_shared *ring;
+	int r = open_ring(fd, true, &ring);
+	if (r < 0)
+		return r;
+	r = vmap_shared_serve(ring);
+	if (r < 0)
+		vmap_shared_close(ring);
+	else
+		*ret_ring = ring;
 	return r;
 }
 
@@ -399,6 +419,9 @@ int vmap_shared_reattach(struct vmap_shared *ring)
 		return r;
 	}
 	shared_adopt(ring, &geometry, &map);
+	/* What a writer that was locked out has published in the old place is nowhere. */
+	atomic_store_explicit(&ring->seen_head, atomic_load_explicit(&ring->header->head, memory_order_acquire),
+			      memory_order_relaxed);
 	return 0;
 }
 

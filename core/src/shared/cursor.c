@@ -43,6 +43,7 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire); /* read:B, keeps I2 */
 	uint64_t intent = atomic_load_explicit(&ring->header->intent, memory_order_relaxed);
 	uint64_t start = shared_window_start(ring, intent);
+	bool is_possible = shared_is_possible(ring, start, head);
 	int state;
 	size_t n = 0;
 	if (pos >= start && pos < head) {
@@ -57,7 +58,7 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 	state = shared_check_state(ring);
 	if (state < 0 && state != -ESHUTDOWN && state != -EIDRM)
 		return state;
-	if (intent < head || intent > VMAP_SHARED_POSITION_MAX)
+	if (intent < head || intent > VMAP_SHARED_POSITION_MAX || !is_possible)
 		return -EBADMSG;
 	if (start > intent && start > later_intent(ring))
 		return -EBADMSG;

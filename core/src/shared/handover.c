@@ -84,24 +84,22 @@ static int connect_beside(const char *path, const char *name)
 	char *real = realpath(path, NULL);
 	if (!real)
 		return -errno;
-	char *slash = strrchr(real, '/');
-	slash[slash == real] = '\0'; /* of a file in / the directory is / */
-	int dir = open(real, O_RDONLY | O_DIRECTORY | O_CLOEXEC
-#ifdef O_PATH
-				     | O_PATH
-#endif
-	);
-	int r = dir < 0 ? -errno : 0;
+	*strrchr(real, '/') = '\0';
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int len = snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir, name);
-#ifndef __linux__
-	len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", real, name);
+	int len = snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s", real, name);
+	int dir = -1;
+	int r = 0;
+	int sock = -1;
+#ifdef O_PATH
+	/* Addresses of sockets are short. Only then, for not everybody has /proc. */
+	if ((size_t)len >= sizeof(address.sun_path)) {
+		dir = open(real, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		r = dir < 0 ? -errno : 0;
+		len = snprintf(address.sun_path, sizeof(address.sun_path), "/proc/self/fd/%d/%s", dir, name);
+	}
 #endif
 	free(real);
-	if (r < 0)
-		return r;
-	int sock = -1;
-	if (len < 0 || (size_t)len >= sizeof(address.sun_path))
+	if (r == 0 && (size_t)len >= sizeof(address.sun_path))
 		r = -ENAMETOOLONG;
 	if (r == 0) {
 		sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -110,7 +108,8 @@ static int connect_beside(const char *path, const char *name)
 	while (r == 0 && connect(sock, (struct sockaddr *)&address, sizeof(address)) < 0)
 		if (errno != EINTR)
 			r = -errno;
-	close(dir);
+	if (dir >= 0)
+		close(dir);
 	if (r < 0 && sock >= 0)
 		close(sock);
 	return r < 0 ? r : sock;

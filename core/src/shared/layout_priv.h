@@ -38,6 +38,8 @@
 
 /* Writers that can have a ring mapped at one time. */
 #define SHARED_SLOTS 64u
+/* One more, for who serves the ring and finds them all taken: no byte is locked for it, and its owner never counts as dead. */
+#define SHARED_SLOT_SERVER SHARED_SLOTS
 
 /* The writer lock: 0 is free, else slot + 1 of the owner, the slot's generation, and a bit for those who sleep. */
 #define SHARED_LOCK_OWNER 0x0000ffffu

@@ -41,6 +41,8 @@ static void relax(void)
 static bool is_dead(const struct vmap_shared *ring, uint32_t word)
 {
 	uint32_t owner = word & SHARED_LOCK_OWNER;
+	if (owner == SHARED_SLOT_SERVER + 1)
+		return false; /* but for the next server, which takes its slot */
 	if (owner == 0 || owner > SHARED_SLOTS)
 		return true; /* garbage; nobody has such a slot */
 	if (owner == ring->slot + 1)
@@ -160,7 +162,9 @@ int shared_unlock(struct vmap_shared *ring)
 		vmap_os_futex_wake(&header->wlock, 1);
 	/* Who locked us out said so before it looked at what we had published. */
 	uint32_t state = atomic_load_explicit(&header->state, memory_order_seq_cst);
-	return state == ring->open_word ? 0 : shared_check_state_slow(ring);
+	/* The zeros that stand in for a file that was cut short say open, too. */
+	bool broken = atomic_load_explicit(&ring->broken, memory_order_seq_cst);
+	return state == ring->open_word && !broken ? 0 : shared_check_state_slow(ring);
 }
 
 int shared_check_state_slow(const struct vmap_shared *ring)
@@ -197,9 +201,14 @@ int shared_claim_slot(struct vmap_shared *ring)
 		if (r != -EAGAIN)
 			break;
 	}
+	/* Who may map the ring can have all the locks, and must not keep its server out. */
+	if (r == -EAGAIN)
+		r = ring->serves ? 0 : -EUSERS;
 	if (r < 0)
-		return r == -EAGAIN ? -EUSERS : r;
-	uint32_t generation = atomic_fetch_add_explicit(&header->slot_generation[slot], 1, memory_order_relaxed) + 1;
+		return r;
+	uint32_t generation = 0;
+	if (slot < SHARED_SLOTS)
+		generation = atomic_fetch_add_explicit(&header->slot_generation[slot], 1, memory_order_relaxed) + 1;
 	ring->slot = slot;
 	ring->lock_word = (slot + 1) | (generation << 16 & SHARED_LOCK_GENERATION);
 	SHARED_FAULT(SLOT_CLAIMED);

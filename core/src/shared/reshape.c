@@ -51,18 +51,28 @@ static uint64_t free_offset(const struct shared_geometry *old, uint64_t capacity
 	return old->data_offset + old->capacity + VMAP_SHARED_HEADER_SIZE;
 }
 
-void shared_trim(const struct vmap_shared *ring)
+/* Give [@from, @to) back, but for the used part of the header at @keep. */
+static void release(int fd, uint64_t from, uint64_t to, uint64_t keep)
+{
+	if (keep >= from && keep < to) {
+		if (keep > from)
+			vmap_os_release(fd, from, keep - from);
+		from = keep + SHARED_HEADER_USED;
+	}
+	if (from < to)
+		vmap_os_release(fd, from, to - from);
+}
+
+void shared_trim(const struct vmap_shared *ring, uint64_t keep)
 {
 	const struct shared_geometry *geometry = &ring->geometry;
 	uint64_t end = geometry->data_offset + geometry->capacity;
-	uint64_t start = geometry->data_offset - VMAP_SHARED_HEADER_SIZE;
 	struct stat st;
-	/* A file that stays too long merely holds pages that nobody uses. */
-	if (fstat(ring->fd, &st) == 0 && (uint64_t)st.st_size > end)
-		(void)!ftruncate(ring->fd, (off_t)end);
+	/* Holes, and no shorter file: for who still has an old part mapped the pages behind the end would be a signal. */
+	if (fstat(ring->fd, &st) == 0)
+		release(ring->fd, end, (uint64_t)st.st_size, keep);
 	/* Not the first unit: the geometry line is in it. */
-	if (start > VMAP_SHARED_HEADER_SIZE)
-		vmap_os_release(ring->fd, VMAP_SHARED_HEADER_SIZE, start - VMAP_SHARED_HEADER_SIZE);
+	release(ring->fd, VMAP_SHARED_HEADER_SIZE, geometry->data_offset - VMAP_SHARED_HEADER_SIZE, keep);
 }
 
 /* The positions that have pages when [@start, @head) was copied to a ring of @capacity; none, if that is empty. */
@@ -167,8 +177,11 @@ static int copy_data(struct vmap_shared *ring, const struct shared_geometry *lin
 	struct vmap_os_mirror map = {0};
 	if (r == 0)
 		r = shared_map(ring, line, &map);
-	if (r < 0)
+	if (r < 0) {
+		if ((uint64_t)st.st_size < end)
+			(void)!ftruncate(ring->fd, st.st_size); /* nobody has that mapped */
 		return r;
+	}
 	shared_copy_out(map.data + contents->start % line->capacity, shared_at(ring, contents->start),
 			(size_t)(contents->head - contents->start));
 	make_header(ring, contents, line->shape, shared_header_of(&map));
@@ -249,6 +262,7 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 {
 	struct contents contents;
 	struct shared_geometry line = ring->geometry;
+	uint64_t old_header = line.data_offset - VMAP_SHARED_HEADER_SIZE;
 	freeze(ring);
 	int r = find_contents(ring, capacity, &contents);
 	if (r < 0)
@@ -276,13 +290,14 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 	/* Not before: the old shape needs what this word says. A kill here costs a reader one whole line. */
 	if (contents.starts_line)
 		atomic_store_explicit(&header->line_tail, contents.start, memory_order_relaxed);
-	if (moves && fdatasync(ring->fd) == 0) /* a disk that is failing keeps both */
-		shared_trim(ring);
+	/* A disk that is failing keeps both. Of the old header they look whether it still is one, also on a full disk. */
+	if (moves && fdatasync(ring->fd) == 0)
+		shared_trim(ring, old_header);
 	return 0;
 
 err_thaw:
 	thaw(ring);
-	shared_trim(ring);
+	shared_trim(ring, old_header);
 	if (!lock_out)
 		(void)shared_unlock(ring);
 	return r;

@@ -94,6 +94,15 @@ static inline uint64_t shared_window_start(const struct vmap_shared *ring, uint6
 	return shared_max(start, ring->geometry.base);
 }
 
+/*
+ * Can a ring that is not damaged hold [@start, @head)? Only if @head was loaded first: then a consumer that goes on makes it
+ * less. Of an overwrite ring intent says the same.
+ */
+static inline bool shared_is_possible(const struct vmap_shared *ring, uint64_t start, uint64_t head)
+{
+	return !shared_is_bounded(ring) || start >= head || head - start <= ring->geometry.capacity;
+}
+
 static inline uint8_t *shared_at(const struct vmap_shared *ring, uint64_t pos)
 {
 	return ring->map.data + pos % ring->geometry.capacity;
@@ -159,7 +168,7 @@ void shared_count_append(struct vmap_shared *ring, size_t len);
 
 /* reshape.c */
 /* Give back whatever of the file is neither header nor data: what a change of shape left that was killed. */
-void shared_trim(const struct vmap_shared *ring);
+void shared_trim(const struct vmap_shared *ring, uint64_t keep);
 
 /* copy.c: between private memory and ring memory that another thread may be writing at the same time. */
 void shared_copy_out(void *dst, const uint8_t *ring_src, size_t len);

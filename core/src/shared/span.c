@@ -72,6 +72,8 @@ ssize_t vmap_shared_peek(const struct vmap_shared *ring, uint64_t *cursor, const
 	if (intent < head || intent > VMAP_SHARED_POSITION_MAX)
 		return -EBADMSG;
 	uint64_t start = shared_window_start(ring, intent);
+	if (!shared_is_possible(ring, start, head))
+		return -EBADMSG;
 	if (pos < start) {
 		*cursor = start;
 		return -EPIPE;
