@@ -7,6 +7,7 @@
  * I2 A client holds a reference of its node, and from the hand-over until its lifeline ends a use of the mapping.
  * I3 Only the thread for sockets takes a client out of the list.
  * I4 The ring goes only to a process of the user who asked, which knows the name that nobody else was told.
+ * I5 What is handed over for reading gives no way to write, unless its user may have that, too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +35,8 @@
 #define SOCKET_MS 2000
 /* A writer that lives and has not gone on for so long is locked out. */
 #define STUCK_NS 1000000000u
+/* After that, while nobody can look at the ring: to see that it still is so. */
+#define STILL_STUCK_NS 100000000u
 #define NAME_PREFIX ".ringfs-map."
 
 enum client_state {
@@ -52,6 +55,8 @@ struct rfs_client {
 	uid_t uid;
 	char name[sizeof(((struct vmap_handover_ticket *)0)->name)];
 	struct rfs_node *socket_node; /* while the socket is bound; with a reference */
+	uint64_t found_in; /* the directory in which the kernel has found it last */
+	int ring_fd; /* what is handed over; -1 afterwards */
 	int fd;
 	uint64_t deadline_ms; /* of the invitation */
 };
@@ -125,7 +130,7 @@ static void invite(struct rfs *fs, struct rfs_client *client)
 	client->req = NULL;
 }
 
-static int send_ring(int sock, const struct rfs_client *client, int ring_fd, int lifeline)
+static int send_ring(int sock, const struct rfs_client *client, int lifeline)
 {
 	struct vmap_handover handover = {.version = VMAP_HANDOVER_VERSION, .writable = client->writable};
 	struct iovec iov = {.iov_base = &handover, .iov_len = sizeof(handover)};
@@ -135,7 +140,7 @@ static int send_ring(int sock, const struct rfs_client *client, int ring_fd, int
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(2 * sizeof(int));
-	int fds[2] = {ring_fd, lifeline};
+	int fds[2] = {client->ring_fd, lifeline};
 	memcpy(CMSG_DATA(cmsg), fds, sizeof(fds));
 	return sendmsg(sock, &msg, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
@@ -181,7 +186,7 @@ static void hand_over(struct rfs *fs, struct rfs_client *client)
 		return;
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
-	int ring_fd = -1;
+	int r = 0;
 	int lifeline[2] = {-1, -1};
 	if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 || peer.uid != client->uid) {
 		close(sock);
@@ -189,8 +194,7 @@ static void hand_over(struct rfs *fs, struct rfs_client *client)
 	}
 	close(client->fd);
 	client->fd = -1;
-	int r = rfs_node_open_file(client->node, client->writable ? O_RDWR : O_RDONLY, &ring_fd);
-	if (r == 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, lifeline) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, lifeline) < 0)
 		r = -errno;
 	if (r == 0)
 		r = begin_use(fs, client);
@@ -199,28 +203,44 @@ static void hand_over(struct rfs *fs, struct rfs_client *client)
 		lifeline[0] = -1;
 		set_state(fs, client, CLIENT_MAPPED);
 		/* One that does not take it lets go of its end, too. */
-		(void)send_ring(sock, client, ring_fd, lifeline[1]);
+		(void)send_ring(sock, client, lifeline[1]);
 	}
 	if (r < 0)
 		set_state(fs, client, CLIENT_GONE);
 	close(sock);
-	if (ring_fd >= 0)
-		close(ring_fd);
+	close(client->ring_fd);
+	client->ring_fd = -1;
 	for (int i = 0; i < 2; i++)
 		if (lifeline[i] >= 0)
 			close(lifeline[i]);
 }
 
+/* The kernel keeps every name it has found for as long as it has the memory, and with it the node. */
+static void forget_name(struct rfs *fs, uint64_t directory, const char *name)
+{
+	(void)fuse_lowlevel_notify_inval_entry(fs->session, directory, name, strlen(name));
+}
+
 /* The name is free again, and the mount idle; keeps I1. */
 static void drop_socket(struct rfs *fs, struct rfs_client *client)
 {
+	char name[sizeof(client->name)];
 	pthread_mutex_lock(&fs->handover.lock);
 	struct rfs_node *node = client->socket_node;
+	bool ends = fs->handover.ends;
+	uint64_t found_in = client->found_in;
 	client->socket_node = NULL;
+	memcpy(name, client->name, sizeof(name));
 	client->name[0] = '\0';
 	pthread_mutex_unlock(&fs->handover.lock);
-	if (node)
-		rfs_node_unref(&fs->nodes, node);
+	if (!node)
+		return;
+	rfs_node_unref(&fs->nodes, node);
+	if (ends)
+		return;
+	forget_name(fs, RFS_NODE_CONTROL, name);
+	if (found_in != 0)
+		forget_name(fs, found_in, name);
 }
 
 /* What @client does next, given what poll(2) said of its descriptor. */
@@ -235,7 +255,8 @@ static void step(struct rfs *fs, struct rfs_client *client, short events)
 	case CLIENT_INVITED:
 		if (events & POLLIN)
 			hand_over(fs, client);
-		else if (now_ms() >= client->deadline_ms)
+		/* Also when others keep connecting; keeps I1. */
+		if (client->state == CLIENT_INVITED && now_ms() >= client->deadline_ms)
 			set_state(fs, client, CLIENT_GONE);
 		if (client->state != CLIENT_INVITED)
 			drop_socket(fs, client);
@@ -264,6 +285,8 @@ static void free_client(struct rfs *fs, struct rfs_client *client)
 	if (client->state == CLIENT_MAPPED)
 		end_use(fs, client);
 	drop_socket(fs, client);
+	if (client->ring_fd >= 0)
+		close(client->ring_fd);
 	if (client->fd >= 0)
 		close(client->fd);
 	rfs_node_unref(&fs->nodes, client->node);
@@ -379,35 +402,60 @@ static int make_name(char *name, size_t size)
 	return 0;
 }
 
-/* May @uid map the ring of @handle as it is open, by the ring's attribute? */
-static int check_map(const struct rfs *fs, const struct rfs_handle *handle, struct rfs_node *node, uid_t uid)
+/* May @uid map the ring that is open as @handle for writing (@write), by the ring's attribute? */
+static bool map_allows(const struct rfs *fs, const struct rfs_handle *handle, const struct stat *st, uid_t uid, bool write)
 {
-	struct stat st;
-	if (!handle->readable)
-		return -EACCES;
 	switch (rfs_ringattr_effective(vmap_shared_attributes(handle->ring), fs->options.attributes.choices,
 				       RFS_RINGATTR_MAP)) {
 	case RFS_MAP_NONE:
-		return -EACCES;
+		return false;
 	case RFS_MAP_RO:
-		return handle->writable ? -EACCES : 0;
+		return !write;
 	case RFS_MAP_RW:
-		return 0;
+		return true;
 	default:
-		if (!handle->writable || uid == 0)
-			return 0;
-		return rfs_node_stat(node, &st) == 0 && st.st_uid == uid ? 0 : -EACCES;
+		return !write || uid == 0 || st->st_uid == uid;
 	}
+}
+
+/* What @uid gets for @handle; keeps I5. */
+static int open_for(const struct rfs *fs, const struct rfs_handle *handle, struct rfs_node *node, uid_t uid, int *ret_fd)
+{
+	struct stat st;
+	int r = rfs_node_stat(node, &st);
+	if (r < 0)
+		return r;
+	if (!handle->readable || !map_allows(fs, handle, &st, uid, handle->writable))
+		return -EACCES;
+	if (handle->writable)
+		return rfs_node_open_file(node, O_RDWR, ret_fd);
+	rfs_session_may_wait(); /* making a mount takes a moment */
+	if (rfs_node_open_sealed(node, ret_fd) == 0)
+		return 0;
+	/* Then the file's mode is all that keeps /proc/self/fd from giving more. Its owner could change that. */
+	bool may_write = (st.st_mode & (S_IWGRP | S_IWOTH)) != 0 && st.st_uid != uid;
+	if (may_write && !map_allows(fs, handle, &st, uid, true))
+		return -EACCES;
+	return rfs_node_open_file(node, O_RDONLY, ret_fd);
+}
+
+/* Under the lock: is there a place for one more client of @uid? One user does not get all there are. */
+static int check_limits(const struct rfs_handover *handover, uid_t uid)
+{
+	uint32_t n = 0;
+	for (const struct rfs_client *client = handover->clients; client; client = client->next)
+		n += client->uid == uid;
+	return handover->n_clients < RFS_CLIENTS_MAX && (n < RFS_CLIENTS_PER_USER || uid == geteuid()) ? 0 : -EUSERS;
 }
 
 void rfs_handover_request(struct rfs *fs, fuse_req_t req, const struct rfs_handle *handle, uid_t uid)
 {
 	struct rfs_handover *handover = &fs->handover;
 	struct rfs_node *node = rfs_node_get(&fs->nodes, handle->node);
-	int r = check_map(fs, handle, node, uid);
-	struct rfs_client *client = r == 0 ? calloc(1, sizeof(*client)) : NULL;
+	struct rfs_client *client = calloc(1, sizeof(*client));
+	int r = client ? make_name(client->name, sizeof(client->name)) : -ENOMEM;
 	if (r == 0)
-		r = client ? make_name(client->name, sizeof(client->name)) : -ENOMEM;
+		r = open_for(fs, handle, node, uid, &client->ring_fd);
 	if (r < 0) {
 		free(client);
 		fuse_reply_err(req, -r);
@@ -421,7 +469,9 @@ void rfs_handover_request(struct rfs *fs, fuse_req_t req, const struct rfs_handl
 	client->fd = -1;
 	rfs_node_ref(&fs->nodes, node);
 	pthread_mutex_lock(&handover->lock);
-	r = handover->n_clients < RFS_CLIENTS_MAX ? start(fs) : -EUSERS;
+	r = check_limits(handover, uid);
+	if (r == 0)
+		r = start(fs);
 	if (r == 0) {
 		client->next = handover->clients;
 		handover->clients = client;
@@ -433,6 +483,7 @@ void rfs_handover_request(struct rfs *fs, fuse_req_t req, const struct rfs_handl
 		return;
 	}
 	rfs_node_unref(&fs->nodes, node);
+	close(client->ring_fd);
 	free(client);
 	fuse_reply_err(req, -r);
 }
@@ -448,13 +499,15 @@ static struct rfs_client *find_client(struct rfs_handover *handover, const char 
 	return client;
 }
 
-struct rfs_node *rfs_handover_find(struct rfs *fs, const char *name)
+struct rfs_node *rfs_handover_find(struct rfs *fs, uint64_t directory, const char *name)
 {
 	pthread_mutex_lock(&fs->handover.lock);
 	struct rfs_client *client = find_client(&fs->handover, name);
 	struct rfs_node *node = client ? client->socket_node : NULL;
-	if (node)
+	if (node) {
 		rfs_node_ref(&fs->nodes, node);
+		client->found_in = directory;
+	}
 	pthread_mutex_unlock(&fs->handover.lock);
 	return node;
 }
@@ -474,24 +527,26 @@ struct rfs_node *rfs_handover_mknod(struct rfs *fs, const char *name, mode_t mod
 
 void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring)
 {
-	if (vmap_shared_wait_writer(ring, STUCK_NS) != -EBUSY)
+	if (vmap_shared_wait_writer(ring, STILL_STUCK_NS) != -EBUSY)
 		return;
 	int r = vmap_shared_revoke(ring);
-	fuse_log(FUSE_LOG_WARNING, "ringfs: a process that has the ring with inode %llu mapped has stopped with its lock, and %s%s\n",
-		 (unsigned long long)node->ino, r < 0 ? "cannot be locked out: " : "was locked out", r < 0 ? strerror(-r) : "");
+	rfs_ring_complain(node, r < 0 ? "is mapped by a process that has stopped with its lock and cannot be locked out" :
+					"is mapped by a process that has stopped with its lock, and was locked out");
 }
 
 int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
 {
 	rfs_session_may_wait();
 	int r = vmap_shared_wait_writer(ring, STUCK_NS);
-	if (r != -EBUSY)
+	if (r != -EBUSY && r != -ESTALE)
 		return r;
 	rfs_ring_leave(node);
+	if (r == -ESTALE) {
+		rfs_ring_enter(node); /* which follows it to its new shape */
+		return 0;
+	}
 	pthread_rwlock_wrlock(&node->shape_lock);
-	/* Another thread may have done it already. */
-	if (vmap_shared_wait_writer(ring, 0) == -EBUSY)
-		rfs_ring_free_lock(node, ring);
+	rfs_ring_free_lock(node, ring); /* unless another thread has done it already */
 	pthread_rwlock_unlock(&node->shape_lock);
 	rfs_ring_enter(node);
 	return 0;
@@ -499,7 +554,7 @@ int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
 
 bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsigned *tries)
 {
-	return r == -EBUSY && (*tries)++ < RFS_UNSTICK_TRIES && rfs_ring_unstick(node, ring) == 0;
+	return (r == -EBUSY || r == -ESTALE) && (*tries)++ < RFS_UNSTICK_TRIES && rfs_ring_unstick(node, ring) == 0;
 }
 
 int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring)

@@ -20,6 +20,8 @@
 
 /* Clients that have a ring mapped, or are about to; each is a descriptor here. */
 #define RFS_CLIENTS_MAX 4096u
+/* Of those, what one user can have, unless it is the daemon's own. */
+#define RFS_CLIENTS_PER_USER 1024u
 
 struct fuse_req;
 struct rfs;
@@ -52,8 +54,8 @@ void rfs_handover_finish(struct rfs *fs);
 /* Answer VMAP_IOC_HANDOVER on @handle by @uid, now or later. */
 void rfs_handover_request(struct rfs *fs, struct fuse_req *req, const struct rfs_handle *handle, uid_t uid);
 
-/* The node of the socket that can be found as @name now, with a reference for the caller; NULL there is none. */
-struct rfs_node *rfs_handover_find(struct rfs *fs, const char *name);
+/* The node of the socket that can be found as @name now, in whatever @directory, with a reference for the caller; NULL there is none. */
+struct rfs_node *rfs_handover_find(struct rfs *fs, uint64_t directory, const char *name);
 
 /* mknod(2) in /.ringfs, by our own bind(2): the socket's node with a reference, or NULL for anybody else. */
 struct rfs_node *rfs_handover_mknod(struct rfs *fs, const char *name, mode_t mode);
@@ -75,7 +77,7 @@ int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring);
 bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsigned *tries);
 /* Clear the ring, whoever is in the way. 0, or a negative errno that a program can be told. */
 int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring);
-/* The same for who has the shape lock for writing: afterwards nobody is in the way, as far as that can be had. */
+/* The same, after rfs_ring_unstick(), for who has the shape lock for writing: nobody is in the way then, as far as that can be had. */
 void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring);
 
 /* How many processes have @node's ring mapped. */

@@ -306,11 +306,9 @@ int rfs_node_map(struct rfs_node *node, struct vmap_shared **ret_ring)
 		int fd;
 		r = rfs_store_open_ring(node->fd, O_RDWR, &fd);
 		if (r == 0) {
-			r = vmap_shared_open(fd, &node->ring);
+			r = vmap_shared_open_serve(fd, &node->ring);
 			close(fd);
 		}
-		if (r == 0)
-			(void)vmap_shared_serve(node->ring);
 	}
 	if (r == 0) {
 		node->users++;
@@ -332,10 +330,35 @@ void rfs_node_unmap(struct rfs_node *node)
 	vmap_shared_close(unused);
 }
 
+bool rfs_node_has_moved(struct rfs_node *node)
+{
+	pthread_mutex_lock(&node->ring_lock);
+	bool moved = node->ring && vmap_shared_status(node->ring) == -ESTALE;
+	pthread_mutex_unlock(&node->ring_lock);
+	return moved;
+}
+
+void rfs_node_follow(struct rfs_node *node)
+{
+	pthread_mutex_lock(&node->ring_lock);
+	/* What cannot be mapped stays as it is: whoever uses it is told of an error. */
+	if (node->ring && vmap_shared_status(node->ring) == -ESTALE)
+		(void)vmap_shared_reattach(node->ring);
+	pthread_mutex_unlock(&node->ring_lock);
+}
+
 int rfs_node_open_file(struct rfs_node *node, int access, int *ret_fd)
 {
 	pthread_mutex_lock(&node->ring_lock);
 	int r = rfs_store_open_ring(node->fd, access, ret_fd);
+	pthread_mutex_unlock(&node->ring_lock);
+	return r;
+}
+
+int rfs_node_open_sealed(struct rfs_node *node, int *ret_fd)
+{
+	pthread_mutex_lock(&node->ring_lock);
+	int r = rfs_store_open_sealed(node->fd, ret_fd);
 	pthread_mutex_unlock(&node->ring_lock);
 	return r;
 }

@@ -106,8 +106,13 @@ struct rfs_node *rfs_node_canonical(struct rfs_nodes *nodes, struct rfs_node *no
 /* Map the ring of a canonical RING node, or share its mapping; each success is paired with rfs_node_unmap(). */
 int rfs_node_map(struct rfs_node *node, struct vmap_shared **ret_ring);
 void rfs_node_unmap(struct rfs_node *node);
+/* Has a process that has the ring mapped given it another shape? Then rfs_node_follow(), with the shape lock for writing. */
+bool rfs_node_has_moved(struct rfs_node *node);
+void rfs_node_follow(struct rfs_node *node);
 /* Open the file of a canonical RING node past its mode; O_RDONLY or O_RDWR. The caller closes *ret_fd. */
 int rfs_node_open_file(struct rfs_node *node, int access, int *ret_fd);
+/* The same for reading by others, see rfs_store_open_sealed(). */
+int rfs_node_open_sealed(struct rfs_node *node, int *ret_fd);
 
 /* Change the mode; not while the ring is being opened past it (rfs_store_open_ring()). */
 int rfs_node_chmod(struct rfs_node *node, mode_t mode);

@@ -2,6 +2,7 @@
 /* The table of operations, what the connection asks for, and what several operations share. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "attr.h"
 #include "defaults.h"
@@ -129,6 +130,31 @@ void rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_att
 	rfs_ringattr_fill(ret_attr, &always);
 }
 
+/* Whoever has a damaged ring could fill the log with it: so many lines in so many seconds, of all rings. */
+static bool may_complain(void)
+{
+	enum { LINES = 10, SECONDS = 10 };
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static time_t since; /* under the lock, as is n */
+	static int n;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&lock);
+	if (now.tv_sec - since >= SECONDS) {
+		since = now.tv_sec;
+		n = 0;
+	}
+	bool may = n++ < LINES;
+	pthread_mutex_unlock(&lock);
+	return may;
+}
+
+void rfs_ring_complain(const struct rfs_node *node, const char *what)
+{
+	if (may_complain())
+		fuse_log(FUSE_LOG_ERR, "ringfs: the file with inode %llu in the store %s\n", (unsigned long long)node->ino, what);
+}
+
 int rfs_ring_error(int r, const struct rfs_node *node)
 {
 	const char *why;
@@ -148,6 +174,6 @@ int rfs_ring_error(int r, const struct rfs_node *node)
 	default:
 		return r;
 	}
-	fuse_log(FUSE_LOG_ERR, "ringfs: the file with inode %llu in the store %s\n", (unsigned long long)node->ino, why);
+	rfs_ring_complain(node, why);
 	return -EIO;
 }

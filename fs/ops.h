@@ -38,6 +38,8 @@ void rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_att
 
 /* What a program is told when a ring cannot be mapped: the reason goes into the log, EIO to the program. */
 int rfs_ring_error(int r, const struct rfs_node *node);
+/* A line in the log about the file of @node, "the file ... in the store" and @what, unless there were too many. */
+void rfs_ring_complain(const struct rfs_node *node, const char *what);
 
 /* ops_names.c */
 void rfs_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name);
@@ -68,6 +70,8 @@ bool rfs_read_may_be_cut(const struct rfs *fs, size_t len);
  * Inside rfs_ring_enter(): answer a read of an overwrite ring. False: nothing is there, it is not answered.
  */
 bool rfs_read_overwrite(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle, size_t len, uint64_t offset);
+/* What a program is told of an append that failed with @r: where a mapped process plays tricks with lock, shape or header, EIO. */
+int rfs_write_error(int r);
 void rfs_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t mode, struct fuse_file_info *fi);
 void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi);
 void rfs_op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off, struct fuse_file_info *fi);

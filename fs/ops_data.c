@@ -301,6 +301,11 @@ static bool wants_a_place(struct rfs_handle *handle, const char *buf, size_t siz
 	return (handle->readable && offset < end) || (is_zero && offset > end);
 }
 
+int rfs_write_error(int r)
+{
+	return r == -EBUSY || r == -ESTALE || r == -EBADMSG ? -EIO : r;
+}
+
 /* A writer of an overwrite ring waits for nobody but a mapped writer that has stopped in the middle of an append. */
 static void append(struct rfs *fs, fuse_req_t req, const struct rfs_handle *handle, const char *buf, size_t size, bool sync)
 {
@@ -310,13 +315,11 @@ static void append(struct rfs *fs, fuse_req_t req, const struct rfs_handle *hand
 	do {
 		n = vmap_shared_append_within(handle->ring, buf, size, 0);
 	} while (n < 0 && rfs_ring_retry((int)n, node, handle->ring, &tries));
-	if (n == -EBUSY || n == -ESTALE || n == -EBADMSG)
-		n = -EIO; /* a mapped process plays tricks with the lock, the shape or the header */
 	int r = n >= 0 && sync ? vmap_shared_sync(handle->ring) : 0;
 	if (r < 0)
 		n = r;
 	if (n < 0) {
-		fuse_reply_err(req, (int)-n);
+		fuse_reply_err(req, -rfs_write_error((int)n));
 		return;
 	}
 	rfs_count(&fs->metrics.writes, 1);

@@ -45,7 +45,7 @@ void rfs_op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 		rfs_reply_entry(req, node);
 		return;
 	}
-	node = rfs_handover_find(fs, name);
+	node = rfs_handover_find(fs, parent, name);
 	if (node) {
 		rfs_reply_entry(req, node);
 		return;

@@ -192,6 +192,9 @@ static int set_on_ring(struct rfs *fs, struct rfs_node *node, enum rfs_ringattr_
 	if (r < 0)
 		return rfs_ring_error(r, node);
 	rfs_session_may_wait();
+	rfs_ring_enter(node);
+	(void)rfs_ring_unstick(node, ring); /* first, while others can still look at the ring */
+	rfs_ring_leave(node);
 	pthread_rwlock_wrlock(&node->shape_lock); /* nobody opens, closes, reads or writes meanwhile */
 	rfs_ring_free_lock(node, ring);
 	r = change_ring(node, ring, id, attr);
@@ -203,7 +206,8 @@ static int set_on_ring(struct rfs *fs, struct rfs_node *node, enum rfs_ringattr_
 		rfs_ring_leave(node);
 	}
 	rfs_node_unmap(node);
-	return r;
+	/* A mapped process has changed the shape just then, or the header. */
+	return r == -ESTALE ? -EIO : rfs_ring_error(r, node);
 }
 
 static int set_on_dir(struct rfs *fs, const struct rfs_node *node, enum rfs_ringattr_id id,

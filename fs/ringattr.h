@@ -49,9 +49,17 @@ const char *rfs_ringattr_expected(enum rfs_ringattr_id id);
 /* -ENOTSUP when there is none of that name. */
 int rfs_ringattr_find(const char *name, size_t len, enum rfs_ringattr_id *ret_id);
 
+/* The last choice of each. */
+#define RFS_CHOICES_LAST                                                                                                   \
+	((uint64_t)RFS_POLICY_BOUNDED << 4 * RFS_RINGATTR_POLICY | (uint64_t)RFS_ALIGN_BYTE << 4 * RFS_RINGATTR_ALIGN |    \
+	 (uint64_t)RFS_FULL_ERROR << 4 * RFS_RINGATTR_FULL | (uint64_t)RFS_EOF_WAIT << 4 * RFS_RINGATTR_EOF |              \
+	 (uint64_t)RFS_LOST_ERROR << 4 * RFS_RINGATTR_LOST | (uint64_t)RFS_MAP_RW << 4 * RFS_RINGATTR_MAP)
+
+/* 0 where it is not set, or not to one of the choices: a process that has the ring mapped can write anything there. */
 static inline unsigned rfs_ringattr_choice(uint64_t choices, enum rfs_ringattr_id id)
 {
-	return (unsigned)(choices >> (4 * id)) & 15u;
+	unsigned choice = (unsigned)(choices >> (4 * id)) & 15u;
+	return choice <= ((unsigned)(RFS_CHOICES_LAST >> (4 * id)) & 15u) ? choice : 0;
 }
 
 /* 0 unsets it. */

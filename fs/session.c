@@ -146,6 +146,16 @@ void rfs_session_rdlock(pthread_rwlock_t *lock)
 	pthread_rwlock_rdlock(lock);
 }
 
+void rfs_ring_follow(struct rfs_node *node)
+{
+	pthread_rwlock_unlock(&node->shape_lock);
+	rfs_session_may_wait(); /* keeps I2 */
+	pthread_rwlock_wrlock(&node->shape_lock);
+	rfs_node_follow(node);
+	pthread_rwlock_unlock(&node->shape_lock);
+	rfs_session_rdlock(&node->shape_lock);
+}
+
 void rfs_session_lock(pthread_mutex_t *lock)
 {
 	if (pthread_mutex_trylock(lock) == 0)

@@ -33,9 +33,14 @@ void rfs_session_may_wait(void);
 void rfs_session_lock(pthread_mutex_t *lock);
 
 /* Around every use of a ring's mapping; see rfs_node.shape_lock. */
+/* Map the ring as a process that has it mapped has reshaped it; the shape lock is held for reading before and after. */
+void rfs_ring_follow(struct rfs_node *node);
+
 static inline void rfs_ring_enter(struct rfs_node *node)
 {
 	rfs_session_rdlock(&node->shape_lock);
+	if (rfs_node_has_moved(node))
+		rfs_ring_follow(node);
 }
 
 static inline void rfs_ring_leave(struct rfs_node *node)

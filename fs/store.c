@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -278,8 +279,10 @@ int rfs_store_stat(int path_fd, struct stat *ret_stat)
 /* Our own looking at a file is no access by a user of the mount: the time of that is what utimensat(2) made it. */
 static int open_unseen(const char *path, int access)
 {
-	int fd = open(path, access | O_CLOEXEC | O_NOATIME);
-	return fd < 0 && errno == EPERM ? open(path, access | O_CLOEXEC) : fd;
+	/* Nonblocking, for a process that has the file mapped may have a lease on it, too. */
+	int flags = access | O_CLOEXEC | O_NONBLOCK;
+	int fd = open(path, flags | O_NOATIME);
+	return fd < 0 && errno == EPERM ? open(path, flags) : fd;
 }
 
 int rfs_store_open_ring(int path_fd, int access, int *ret_fd)
@@ -306,9 +309,22 @@ int rfs_store_open_ring(int path_fd, int access, int *ret_fd)
 		}
 	}
 	if (fd < 0)
-		return -errno;
+		return errno == EAGAIN ? -EBUSY : -errno;
 	*ret_fd = fd;
 	return 0;
+}
+
+int rfs_store_open_sealed(int path_fd, int *ret_fd)
+{
+	int tree = open_tree(path_fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	if (tree < 0)
+		return -errno;
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+	int r = mount_setattr(tree, "", AT_EMPTY_PATH, &attr, sizeof(attr)) < 0 ? -errno : 0;
+	if (r == 0)
+		r = rfs_store_open_ring(tree, O_RDONLY, ret_fd);
+	close(tree);
+	return r;
 }
 
 int rfs_store_open_dir(int path_fd, int *ret_fd)

@@ -58,9 +58,14 @@ int rfs_store_stat(int path_fd, struct stat *ret_stat);
 
 /*
  * A descriptor of the file @path_fd stands for, with @access O_RDONLY or O_RDWR, whatever its mode says to its
- * owner.
+ * owner. Never waits: -EBUSY somebody has a lease on the file.
  */
 int rfs_store_open_ring(int path_fd, int access, int *ret_fd);
+/*
+ * The same for reading, by a process that has other rights than this one: through a mount of its own that is read-only, so
+ * that /proc/self/fd leads to no descriptor for writing, whatever the file's mode. -EPERM and others: that cannot be had here.
+ */
+int rfs_store_open_sealed(int path_fd, int *ret_fd);
 int rfs_store_open_dir(int path_fd, int *ret_fd);
 
 /* Create a ring with the capacity and choices of @attr, whole or not at all: at no instant is there a name without a valid header behind it. */

@@ -22,6 +22,9 @@
 #include "session.h"
 #include "stream.h"
 
+/* Consumers in other processes that were quicker, one after the other, until a reader looks again later. */
+#define CONSUME_TRIES 64
+
 /* Room for this many bytes is what POLLOUT promises, as with a pipe (PIPE_BUF). */
 #define POLL_ROOM 4096u
 
@@ -129,20 +132,18 @@ static bool answer_read(struct rfs *fs, struct rfs_park *park, fuse_req_t req, s
 		return true;
 	}
 	bool consumes_first = park->n_mapped_writers > 0;
-	size_t taken;
-	int r;
-	do {
+	size_t taken = 0;
+	int r = -EPIPE;
+	for (int try = 0; r == -EPIPE && try < CONSUME_TRIES; try++) {
 		struct vmap_shared_state state;
 		vmap_shared_get_state(handle->ring, &state);
 		size_t held = (size_t)(state.head - state.tail);
-		if (held == 0)
+		if (held == 0 && vmap_shared_status(handle->ring) != -EIO)
 			return false;
 		uint64_t pos = state.tail;
 		ssize_t n = vmap_shared_read(handle->ring, &pos, buf, len);
-		if (n == -EPIPE) { /* a mapped process was quicker */
-			r = -EPIPE;
-			continue;
-		}
+		if (n == -EPIPE)
+			continue; /* a mapped process was quicker */
 		if (n < 0) {
 			fuse_reply_err(req, EIO);
 			return true;
@@ -161,9 +162,13 @@ static bool answer_read(struct rfs *fs, struct rfs_park *park, fuse_req_t req, s
 			}
 			return true;
 		}
-		/* Fails if somebody else was quicker, who then got on: so this ends. */
 		r = vmap_shared_consume(handle->ring, state.tail, taken);
-	} while (r == -EPIPE);
+		/* A change of shape is under way. If who began it has died, this puts the ring right. */
+		if (r == -EBUSY && vmap_shared_wait_writer(handle->ring, 0) == 0)
+			r = -EPIPE;
+	}
+	if (r == -EPIPE || r == -ESTALE || r == -EBUSY)
+		return false; /* the thread that watches the ring serves who waits */
 	if (r < 0)
 		fuse_reply_err(req, EIO);
 	else if (fuse_reply_buf(req, (const char *)buf, taken) == 0)
@@ -180,11 +185,13 @@ static int append_more(struct rfs *fs, struct rfs_handle *handle, const uint8_t 
 	vmap_shared_get_state(handle->ring, &state);
 	size_t rest = len - *done;
 	size_t room = (size_t)room_in(&state);
-	if (len <= state.capacity && rest > room)
-		return -EAGAIN; /* keeps I4 */
 	size_t n = rest < room ? rest : room;
-	if (n == 0)
-		return -EAGAIN;
+	if (n == 0 || (len <= state.capacity && n < rest)) { /* keeps I4 */
+		const void *span;
+		uint64_t pos = state.tail;
+		/* Full, unless the positions say so that no ring can have. */
+		return vmap_shared_peek(handle->ring, &pos, &span) == -EBADMSG ? -EBADMSG : -EAGAIN;
+	}
 	ssize_t r = vmap_shared_append_within(handle->ring, bytes + *done, n, 0);
 	if (r < 0)
 		return (int)r;
@@ -198,7 +205,7 @@ static void answer_write(struct rfs *fs, fuse_req_t req, const struct rfs_handle
 	if (done > 0 && sync && vmap_shared_sync(handle->ring) < 0)
 		error = -EIO, done = 0;
 	if (done == 0) {
-		fuse_reply_err(req, -error);
+		fuse_reply_err(req, -rfs_write_error(error));
 		return;
 	}
 	rfs_count(&fs->metrics.writes, 1);
@@ -235,9 +242,9 @@ static bool serve_writer(struct rfs *fs, struct rfs_park *park)
 		r = -ENOSPC; /* the ring was told so while this one waited */
 		vmap_shared_count_dropped(p->handle->ring);
 	}
-	if (r == -EBUSY)
+	if (r == -EBUSY || r == -ESTALE)
 		park->is_stuck = true;
-	if (r == -EAGAIN || r == -EBUSY)
+	if (r == -EAGAIN || r == -EBUSY || r == -ESTALE)
 		return p->done > before;
 	rfs_park_remove(park, RFS_PARK_WRITERS, p);
 	answer_write(fs, p->req, p->handle, p->done, p->sync, r);
@@ -283,7 +290,8 @@ static void serve(struct rfs *fs, struct rfs_node *node)
 static void leave(struct rfs *fs, struct rfs_node *node)
 {
 	struct rfs_park *park = &node->park;
-	while (park->is_stuck) {
+	/* Whom a process keeps out that plays tricks is served when the thread that watches the ring looks again. */
+	for (int try = 0; park->is_stuck && try < RFS_UNSTICK_TRIES; try++) {
 		park->is_stuck = false;
 		pthread_mutex_unlock(&park->lock);
 		int r = rfs_ring_unstick(node, node->ring);
@@ -291,6 +299,7 @@ static void leave(struct rfs *fs, struct rfs_node *node)
 		if (r == 0)
 			serve(fs, node);
 	}
+	park->is_stuck = false;
 	pthread_mutex_unlock(&park->lock);
 }
 
@@ -411,7 +420,7 @@ void rfs_stream_write(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle,
 	while (again && park->first[RFS_PARK_WRITERS] == NULL) { /* keeps I2 */
 		r = append_more(fs, handle, bytes, len, &what.done);
 		handle->poll_room = 0;
-		if (r != -EBUSY)
+		if (r != -EBUSY && r != -ESTALE)
 			break;
 		pthread_mutex_unlock(&park->lock);
 		again = rfs_ring_retry(r, node, handle->ring, &tries);

@@ -310,6 +310,12 @@ static size_t read_mark(struct rfs_mark *mark, uint8_t *dst, size_t len)
 	return n;
 }
 
+/* A result of a read that says that the ring is no good, rather than that there is nothing. */
+static bool is_damage(ssize_t n)
+{
+	return n < 0 && n != -EAGAIN && n != -EPIPE && n != -ERANGE;
+}
+
 /*
  * Read from where the last read ended, behind a mark that is not all told yet. Where the ring has moved on, the
  * reader moves too: what follows its line (the carry) or the mark stands for @from then.
@@ -338,6 +344,8 @@ static ssize_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shar
 		ssize_t n = 0;
 		if (mark.len < len - done)
 			n = read_whole(cursor, ring, how->align, &pos, dst + done + mark.len, len - done - mark.len);
+		if (is_damage(n))
+			return done > 0 ? (ssize_t)done : -EIO;
 		if (n != -EPIPE) {
 			/* Data, or the head: either way this is where the reader is now (keeps I4). */
 			if (from != expected) {
@@ -362,7 +370,7 @@ static ssize_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shar
 }
 
 /* Zeros where the ring has moved on, then what is there. */
-static size_t read_random(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
+static ssize_t read_random(struct rfs_cursor *cursor, const struct vmap_shared *ring, enum vmap_align align,
 			  uint64_t start, uint8_t *dst, size_t len)
 {
 	size_t hole = 0;
@@ -373,13 +381,15 @@ static size_t read_random(struct rfs_cursor *cursor, const struct vmap_shared *r
 	for (int try = 0; try < ALL_TRIES && hole < len; try++) {
 		uint64_t pos = start + hole;
 		ssize_t n = read_whole(cursor, ring, align, &pos, dst + hole, len - hole);
+		if (is_damage(n) && hole == 0)
+			return -EIO;
 		if (n != -EPIPE)
-			return n > 0 ? hole + (size_t)n : hole;
+			return (ssize_t)(n > 0 ? hole + (size_t)n : hole);
 		size_t zeros = pos - start < len ? (size_t)(pos - start) : len;
 		memset(dst + hole, 0, zeros - hole);
 		hole = zeros;
 	}
-	return hole;
+	return (ssize_t)hole;
 }
 
 /*
@@ -415,10 +425,13 @@ ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *rin
 		if (is_sequential)
 			n = read_sequential(cursor, ring, how, pos, dst, len, ret_lost);
 		else
-			n = (ssize_t)read_random(cursor, ring, how->align, pos, dst, len);
+			n = read_random(cursor, ring, how->align, pos, dst, len);
 	} else if (is_sequential) {
 		n = (ssize_t)read_mark(&cursor->mark, dst, len);
 	}
+	/* There may be nothing because its file was cut short. */
+	if (n == 0 && vmap_shared_status(ring) == -EIO)
+		n = -EIO;
 	if (n > 0) {
 		cursor->next_offset = offset + (size_t)n;
 		cursor->has_read = true;
@@ -440,9 +453,12 @@ int64_t rfs_cursor_seek(struct rfs_cursor *cursor, const struct vmap_shared *rin
 	uint64_t pos = origin + offset;
 	if (!is_before(pos, state.head))
 		return -ENXIO;
+	uint64_t found;
 	if (!is_before(pos, state.tail))
-		return (int64_t)(data ? offset : state.head - origin);
-	return (int64_t)(data ? state.tail - origin : offset);
+		found = data ? offset : state.head - origin;
+	else
+		found = data ? state.tail - origin : offset;
+	return found <= INT64_MAX ? (int64_t)found : -ENXIO; /* positions of a damaged ring */
 }
 
 void rfs_cursor_poll(struct rfs_cursor *cursor, const struct vmap_shared *ring, struct rfs_cursor_events *ret_events)
