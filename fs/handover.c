@@ -536,15 +536,19 @@ void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring)
 
 int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
 {
+	int r = -EBUSY;
 	rfs_session_may_wait();
-	int r = vmap_shared_wait_writer(ring, STUCK_NS);
-	if (r != -EBUSY && r != -ESTALE)
-		return r;
-	rfs_ring_leave(node);
-	if (r == -ESTALE) {
-		rfs_ring_enter(node); /* which follows it to its new shape */
-		return 0;
+	/* In steps, since behind a thread that waits to change the shape nobody can so much as look at the ring. */
+	for (uint64_t waited = 0; r == -EBUSY && waited < STUCK_NS; waited += STILL_STUCK_NS) {
+		r = vmap_shared_wait_writer(ring, STILL_STUCK_NS);
+		if (r < 0) {
+			rfs_ring_leave(node);
+			rfs_ring_enter(node); /* which follows it to a new shape */
+		}
 	}
+	if (r != -EBUSY)
+		return r == -ESTALE ? 0 : r;
+	rfs_ring_leave(node);
 	pthread_rwlock_wrlock(&node->shape_lock);
 	rfs_ring_free_lock(node, ring); /* unless another thread has done it already */
 	pthread_rwlock_unlock(&node->shape_lock);
