@@ -390,12 +390,15 @@ int vmap_shared_reattach(struct vmap_shared *ring)
 	if (geometry.shape == ring->geometry.shape && geometry.data_offset == ring->geometry.data_offset)
 		return 0;
 	struct vmap_os_mirror map = {0};
+	/* What was cut off was the old part. */
+	bool broken = atomic_exchange_explicit(&ring->broken, false, memory_order_relaxed);
 	r = shared_map(ring, &geometry, &map);
-	if (r < 0)
-		return r;
-	r = shared_check_positions(shared_header_of(&map), &geometry);
+	if (r == 0)
+		r = shared_check_positions(shared_header_of(&map), &geometry);
 	if (r < 0) {
 		shared_unmap(&map);
+		if (broken)
+			atomic_store_explicit(&ring->broken, true, memory_order_relaxed);
 		return r;
 	}
 	shared_adopt(ring, &geometry, &map);

@@ -48,6 +48,11 @@ static bool is_dead(const struct vmap_shared *ring, uint32_t word)
 	return !vmap_os_byte_is_locked(ring->fd, SLOT_BYTE + owner - 1);
 }
 
+bool shared_slot_is_taken(const struct vmap_shared *ring, uint32_t slot)
+{
+	return vmap_os_byte_is_locked(ring->fd, SLOT_BYTE + slot);
+}
+
 /* The lock came from a dead owner: note what it had announced, and wake who waits for what it may have published. */
 static void recover(struct vmap_shared *ring)
 {
@@ -89,8 +94,10 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 	}
 	/* The time is looked at in every round but the first: a hostile peer may change the word for ever. */
 	for (uint64_t gone = 0, first = 1; first || gone < timeout_ns; gone = vmap_os_monotonic_ns() - start, first = 0) {
-		if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
-			return -EIO;
+		if (atomic_load_explicit(&ring->broken, memory_order_relaxed)) {
+			int r = shared_check_state_slow(ring);
+			return r < 0 ? r : -EIO;
+		}
 		uint32_t word = atomic_load_explicit(lock, memory_order_relaxed);
 		if ((word & ~SHARED_LOCK_WAITERS) == 0) {
 			/* Others may sleep: the bit stays until the last of them has been woken. */
@@ -165,18 +172,19 @@ int shared_unlock(struct vmap_shared *ring)
 
 int shared_check_state_slow(const struct vmap_shared *ring)
 {
-	if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
-		return -EIO;
+	/* Of a part that is not the ring any more nothing need be left: a change of shape cuts it off. */
+	bool broken = atomic_load_explicit(&ring->broken, memory_order_relaxed);
 	uint32_t state = atomic_load_explicit(&ring->header->state, memory_order_relaxed);
 	bool ours = (state ^ ring->open_word) >> SHARED_STATE_BITS == 0;
-	switch (ours ? state & SHARED_STATE_MASK : SHARED_MOVED) {
+	switch (ours && !broken ? state & SHARED_STATE_MASK : SHARED_MOVED) {
 	case SHARED_MOVED: {
 		struct shared_geometry geometry;
 		int r = shared_read_geometry(ring->fd, &geometry);
 		if (r < 0)
 			return r == -ENOMEM || r == -EINTR ? r : -EIO;
-		return geometry.shape == ring->geometry.shape && geometry.data_offset == ring->geometry.data_offset ? 0
-														    : -ESTALE;
+		if (geometry.shape != ring->geometry.shape || geometry.data_offset != ring->geometry.data_offset)
+			return -ESTALE;
+		return broken ? -EIO : 0;
 	}
 	case SHARED_CLOSED:
 		return ring->serves ? 0 : -ESHUTDOWN;

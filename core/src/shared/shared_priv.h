@@ -122,6 +122,8 @@ int shared_claim_slot(struct vmap_shared *ring);
  * living owner holds it; -ESTALE, -EIO, -ESHUTDOWN, -EIDRM as shared_check_state().
  */
 int shared_lock(struct vmap_shared *ring, uint64_t timeout_ns);
+/* Has a living handle, not this one, that slot? */
+bool shared_slot_is_taken(const struct vmap_shared *ring, uint32_t slot);
 /* Release it. -ESTALE the ring was reshaped in spite of it: what was stored under it may or may not be there. */
 int shared_unlock(struct vmap_shared *ring);
 /*
