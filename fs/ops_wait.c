@@ -41,6 +41,12 @@ void rfs_op_ioctl(fuse_req_t req, fuse_ino_t ino, unsigned int cmd, void *arg, s
 		rfs_handover_request(fs, req, handle, fuse_req_ctx(req)->uid);
 		return;
 	}
+	if (cmd == RINGFS_IOC_PLACE && handle && handle->kind == RFS_HANDLE_RING && !handle->is_stream && handle->readable) {
+		struct ringfs_place place;
+		rfs_cursor_place(&handle->cursor, &place);
+		fuse_reply_ioctl(req, 0, &place, sizeof(place));
+		return;
+	}
 	if (cmd != RINGFS_IOC_PEEK || !handle || handle->kind != RFS_HANDLE_RING || !handle->is_stream) {
 		fuse_reply_err(req, ENOTTY);
 		return;

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "control.h"
 #include "view.h"
 
 /* Two round trips of a machine with thousands of programs to run: more than 5 s have been seen. */
@@ -302,6 +303,14 @@ static void make_mark(struct rfs_mark *mark, uint64_t lost, uint8_t last_byte)
 				     last_byte == '\n' ? "" : "\n", lost);
 }
 
+/* What lies between @expected and @from is skipped; @lost bytes of it are lost. */
+static void skip(struct rfs_cursor *cursor, uint64_t expected, uint64_t from, uint64_t lost)
+{
+	set_origin(cursor, get_origin(cursor) + (from - expected));
+	cursor->resumed = from;
+	cursor->lost += lost;
+}
+
 static size_t read_mark(struct rfs_mark *mark, uint8_t *dst, size_t len)
 {
 	size_t n = mark->len - mark->done < len ? mark->len - mark->done : len;
@@ -335,7 +344,7 @@ static ssize_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shar
 			if (done > 0)
 				return (ssize_t)done; /* the next read is told */
 			*ret_lost = lost;
-			set_origin(cursor, get_origin(cursor) + (from - expected));
+			skip(cursor, expected, from, lost);
 			return -EPIPE;
 		}
 		if (lost > 0 && how->lost == RFS_LOST_MARK)
@@ -350,7 +359,8 @@ static ssize_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shar
 			/* Data, or the head: either way this is where the reader is now (keeps I4). */
 			if (from != expected) {
 				*ret_lost = lost;
-				set_origin(cursor, get_origin(cursor) + (from - expected) - mark.len);
+				skip(cursor, expected, from, lost);
+				set_origin(cursor, get_origin(cursor) - mark.len);
 				done += read_mark(&mark, dst + done, len - done);
 				cursor->mark = mark;
 			}
@@ -439,6 +449,19 @@ ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *rin
 	}
 	pthread_mutex_unlock(&cursor->lock);
 	return n;
+}
+
+void rfs_cursor_place(struct rfs_cursor *cursor, struct ringfs_place *ret_place)
+{
+	pthread_mutex_lock(&cursor->lock);
+	uint64_t origin = get_origin(cursor);
+	*ret_place = (struct ringfs_place){
+		.origin = origin,
+		.next = origin + cursor->next_offset,
+		.resumed = cursor->resumed,
+		.lost = cursor->lost,
+	};
+	pthread_mutex_unlock(&cursor->lock);
 }
 
 int64_t rfs_cursor_seek(struct rfs_cursor *cursor, const struct vmap_shared *ring, uint64_t offset, bool data)

@@ -88,6 +88,8 @@ struct rfs_cursor {
 		size_t done;
 	} mark;
 	uint8_t last_byte; /* that a sequential read gave */
+	uint64_t resumed; /* position at which the last read that skipped bytes went on */
+	uint64_t lost;    /* bytes that were lost to it */
 };
 
 /* What counts for one read. */
@@ -107,6 +109,10 @@ void rfs_cursor_finish(struct rfs_cursor *cursor);
  */
 ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, const struct rfs_cursor_how *how,
 			uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost);
+
+/* Where it is, for its reader. */
+struct ringfs_place;
+void rfs_cursor_place(struct rfs_cursor *cursor, struct ringfs_place *ret_place);
 
 /* What a read where the last one ended would find. */
 struct rfs_cursor_events {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* ringctl cat: what a ring holds now, without waiting for more. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,21 +64,6 @@ static int set_peek(const struct ctl_args *args, const char *path, int fd)
 	return ctl_error(args, path, "cannot read without consuming: %s", r < 0 ? ctl_why(-r) : strerror(ENOTTY));
 }
 
-/* By its path, so that the reader gets a view; and what was looked at is what is open. */
-static int open_ring(const struct ctl_args *args, const struct ctl_target *target, int *ret_fd)
-{
-	struct stat st;
-	int fd = open(target->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return ctl_error(args, target->path, "%s", ctl_why(errno));
-	if (fstat(fd, &st) < 0 || st.st_dev != target->st.st_dev || st.st_ino != target->st.st_ino) {
-		close(fd);
-		return ctl_error(args, target->path, "was replaced while it was opened");
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
 int ctl_cat(const struct ctl_args *args)
 {
 	const char *path = args->operands[0];
@@ -91,7 +75,7 @@ int ctl_cat(const struct ctl_args *args)
 	if (target.kind != CTL_RING)
 		r = ctl_error(args, path, "is a directory: expected a ring");
 	else
-		r = open_ring(args, &target, &fd);
+		r = ctl_target_open_reader(args, &target, &fd);
 	ctl_target_close(&target);
 	if (r != 0)
 		return r;

@@ -25,6 +25,7 @@ struct place {
 	char temporary[32];
 	mode_t mode;
 	int dir_fd;
+	bool may_exist;
 };
 
 static int split(const struct ctl_args *args, const char *path, struct place *ret_place)
@@ -59,8 +60,12 @@ static int make(const struct ctl_args *args, const struct place *place, const st
 	if (r == 0 && chmod(target.proc, place->mode) < 0)
 		r = ctl_error(args, place->path, "%s", ctl_why(errno));
 	ctl_target_close(&target);
-	if (r == 0 && renameat2(place->dir_fd, place->temporary, place->dir_fd, place->name, RENAME_NOREPLACE) < 0)
-		r = ctl_error(args, place->path, "%s", ctl_why(errno));
+	if (r == 0 && renameat2(place->dir_fd, place->temporary, place->dir_fd, place->name, RENAME_NOREPLACE) < 0) {
+		if (place->may_exist && errno == EEXIST)
+			unlinkat(place->dir_fd, place->temporary, 0);
+		else
+			r = ctl_error(args, place->path, "%s", ctl_why(errno));
+	}
 	return r;
 }
 
@@ -69,7 +74,7 @@ static int create(const struct ctl_args *args, struct place *place, const struct
 	struct stat st;
 	uint64_t number;
 	if (fstatat(place->dir_fd, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return ctl_error(args, place->path, "%s", strerror(EEXIST));
+		return place->may_exist ? 0 : ctl_error(args, place->path, "%s", strerror(EEXIST));
 	if (errno != ENOENT)
 		return ctl_error(args, place->path, "%s", ctl_why(errno));
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
@@ -87,13 +92,15 @@ static int create(const struct ctl_args *args, struct place *place, const struct
 	return r;
 }
 
-static int create_path(const struct ctl_args *args, const char *path, const struct ctl_assignments *assignments)
+static int create_path(const struct ctl_args *args, const char *path, const struct ctl_assignments *assignments,
+		       bool may_exist)
 {
 	struct place place;
 	struct ctl_target dir;
 	int r = split(args, path, &place);
 	if (r != 0)
 		return r;
+	place.may_exist = may_exist;
 	place.mode = umask(0);
 	umask(place.mode);
 	place.mode = 0666 & ~place.mode;
@@ -121,22 +128,33 @@ static void hold_signals(sigset_t *ret_before)
 	sigprocmask(SIG_BLOCK, &held, ret_before);
 }
 
+static int create_held(const struct ctl_args *args, const char *path, const struct ctl_assignments *assignments,
+		       bool may_exist)
+{
+	sigset_t before;
+	struct ctl_assignments given = *assignments;
+	/* A new ring has the defaults already. */
+	for (unsigned id = 0; id < RFS_N_RINGATTRS; id++)
+		if (given.value[id] && given.value[id][0] == '\0')
+			given.value[id] = NULL;
+	hold_signals(&before);
+	int r = create_path(args, path, &given, may_exist);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
+int ctl_create_missing(const struct ctl_args *args, const char *path, const struct ctl_assignments *assignments)
+{
+	return create_held(args, path, assignments, true);
+}
+
 int ctl_create(const struct ctl_args *args)
 {
 	struct ctl_assignments assignments;
 	int result =
 		ctl_assignments_parse(args, args->words, args->n_words, args->operands, args->n_operands, &assignments);
-	if (result != 0)
-		return result;
-	/* A new ring has the defaults already. */
-	for (unsigned id = 0; id < RFS_N_RINGATTRS; id++)
-		if (assignments.value[id] && assignments.value[id][0] == '\0')
-			assignments.value[id] = NULL;
-	for (int i = 0; i < args->n_operands; i++) {
-		sigset_t before;
-		hold_signals(&before);
-		int r = create_path(args, args->operands[i], &assignments);
-		sigprocmask(SIG_SETMASK, &before, NULL);
+	for (int i = 0; i < args->n_operands && result != CTL_EXIT_USAGE; i++) {
+		int r = create_held(args, args->operands[i], &assignments, false);
 		if (r != 0)
 			result = r;
 	}

@@ -32,6 +32,9 @@ struct ctl_args {
 	bool json;
 	bool peek;
 	bool recursive;
+	bool ignore_interrupts;
+	const char *lines; /* of --lines, NULL when not given */
+	const char *from;
 };
 
 int ctl_create(const struct ctl_args *args);
@@ -40,6 +43,8 @@ int ctl_stat(const struct ctl_args *args);
 int ctl_ls(const struct ctl_args *args);
 int ctl_clear(const struct ctl_args *args);
 int ctl_cat(const struct ctl_args *args);
+int ctl_follow(const struct ctl_args *args);
+int ctl_write(const struct ctl_args *args);
 
 /* print.c: what people and programs read */
 
@@ -49,6 +54,9 @@ int ctl_error(const struct ctl_args *args, const char *path, const char *format,
 /* The same for a call that is wrong; CTL_EXIT_USAGE. */
 __attribute__((format(printf, 3, 4)))
 int ctl_usage_error(const struct ctl_args *args, const char *path, const char *format, ...);
+
+/* A note on stderr: the ring cannot be mapped, so @doing ("reading") goes through the mount. */
+void ctl_not_mapped(const struct ctl_args *args, const char *path, int error, const char *doing);
 
 /* A name as one printable word: control characters, backslashes and bytes that are not UTF-8 as \ooo. */
 void ctl_print_name(FILE *out, const char *name);
@@ -94,11 +102,35 @@ void ctl_target_close(struct ctl_target *target);
 /* What to say of the errno of a call on a file. */
 const char *ctl_why(int error);
 
+/*
+ * Open the ring for reading with O_NONBLOCK: by its path, so that the reader gets a view; and what was looked at is what
+ * is open. 0, or CTL_EXIT_FAILURE after the line on stderr.
+ */
+int ctl_target_open_reader(const struct ctl_args *args, const struct ctl_target *target, int *ret_fd);
+/* Map the ring. As vmap_shared_attach(); -ESTALE: the path has become another ring's. */
+int ctl_target_attach(const struct ctl_target *target, bool write, struct vmap_shared **ret_ring);
+/* Is @fd the same file? */
+bool ctl_target_is(const struct ctl_target *target, int fd);
+
 /* The value of user.ring.@name. -ENODATA: a directory has no such default; else as getxattr(2). */
 int ctl_target_get(const struct ctl_target *target, const char *name, char text[RFS_RINGATTR_TEXT_MAX]);
 int ctl_target_get_number(const struct ctl_target *target, const char *name, uint64_t *ret_value);
 /* An empty @value takes it back to the default. As setxattr(2) and removexattr(2). */
 int ctl_target_set(const struct ctl_target *target, const char *name, const char *value);
+
+/* stop.c: signals that end a verb which runs until it is told to stop */
+
+/*
+ * From now on SIGHUP, SIGINT (not with @ignore_interrupts) and SIGTERM are only noted, and interrupt system calls that
+ * wait, also such as begin a moment later. A second one ends the process as always. What was ignored stays so.
+ */
+void ctl_stop_begin(bool ignore_interrupts);
+/* The signal that has come; 0: none. */
+int ctl_stop_signal(void);
+/* End by the signal that has come, as if it had not been held up. Returns when none has come. */
+void ctl_stop_raise(void);
+/* Sleep; a signal ends it early. */
+void ctl_stop_nap(unsigned ms);
 
 /* assign.c: ATTRIBUTE=VALUE */
 
@@ -114,5 +146,10 @@ int ctl_assignments_parse(const struct ctl_args *args, char *const *words, int n
 /* All of them or none. 0, or CTL_EXIT_FAILURE after the line on stderr. */
 int ctl_assignments_apply(const struct ctl_args *args, const struct ctl_target *target,
 			  const struct ctl_assignments *assignments);
+
+/* create.c */
+
+/* Make the ring @path; well, too, if it is there already. 0, or CTL_EXIT_FAILURE after the line on stderr. */
+int ctl_create_missing(const struct ctl_args *args, const char *path, const struct ctl_assignments *assignments);
 
 #endif

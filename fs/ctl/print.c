@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Names, sizes, errors and JSON on their way out. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -76,6 +77,13 @@ int ctl_usage_error(const struct ctl_args *args, const char *path, const char *f
 	print_error(args, path, format, list);
 	va_end(list);
 	return CTL_EXIT_USAGE;
+}
+
+void ctl_not_mapped(const struct ctl_args *args, const char *path, int error, const char *doing)
+{
+	const char *why = error == EACCES ? "its mode or its attribute map does not allow it" :
+			  error == EUSERS ? "too many have it mapped" : ctl_why(error);
+	ctl_error(args, path, "cannot be mapped (%s): %s through the mount", why, doing);
 }
 
 void ctl_format_size(uint64_t size, char text[CTL_SIZE_MAX])

@@ -102,6 +102,43 @@ void ctl_target_close(struct ctl_target *target)
 	target->fd = -1;
 }
 
+int ctl_target_open_reader(const struct ctl_args *args, const struct ctl_target *target, int *ret_fd)
+{
+	struct stat st;
+	int fd = open(target->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return ctl_error(args, target->path, "%s", ctl_why(errno));
+	if (fstat(fd, &st) < 0 || st.st_dev != target->st.st_dev || st.st_ino != target->st.st_ino) {
+		close(fd);
+		return ctl_error(args, target->path, "was replaced while it was opened");
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+int ctl_target_attach(const struct ctl_target *target, bool write, struct vmap_shared **ret_ring)
+{
+	/* By its path, since that of the descriptor names nothing any more once the kernel has looked the file up anew. */
+	struct vmap_shared *ring;
+	struct stat st;
+	int r = vmap_shared_attach(target->path, write, &ring);
+	if (r < 0)
+		return r;
+	/* The file in the store, which lends its number to the one in the mount. */
+	if (fstat(vmap_shared_fd(ring), &st) < 0 || st.st_ino != target->st.st_ino) {
+		vmap_shared_close(ring);
+		return -ESTALE;
+	}
+	*ret_ring = ring;
+	return 0;
+}
+
+bool ctl_target_is(const struct ctl_target *target, int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) == 0 && st.st_dev == target->st.st_dev && st.st_ino == target->st.st_ino;
+}
+
 int ctl_target_get(const struct ctl_target *target, const char *name, char text[RFS_RINGATTR_TEXT_MAX])
 {
 	char full[NAME_MAX_LEN];

@@ -6,7 +6,7 @@ ctl 0 --help
 cp "$T/ctl.out" "$T/help"
 ctl 0 -h
 same "-h" "$T/help" "$T/ctl.out"
-for verb in create set stat ls clear cat; do
+for verb in create set stat ls clear cat follow write; do
 	grep -q "^ *$verb " "$T/help" || fail "--help does not speak of $verb"
 	for option in --help -h; do
 		ctl 0 "$verb" "$option"

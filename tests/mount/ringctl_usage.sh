@@ -5,7 +5,7 @@
 start size=64K
 cd "$MNT"
 lines gen 1 100 | tee "$T/lines" > app.log
-verbs="expected create, set, stat, ls, clear or cat"
+verbs="expected create, set, stat, ls, clear, cat, follow or write"
 names="expected capacity, policy, align, full, eof, lost or map"
 refused 2 "no verb given: $verbs"
 refused 2 "'frob': no such verb: $verbs" frob app.log
@@ -44,6 +44,28 @@ refused 2 "clear: too few arguments: expected FILE..." clear
 refused 2 "clear: -R: no such option (see ringctl clear --help)" clear -R app.log
 refused 2 "cat: too few arguments: expected [--peek] FILE" cat --
 refused 2 "cat: too many arguments, from 'b': expected [--peek] FILE" cat --peek app.log b
+follow="expected [-n N | --from oldest|newest|POSITION] FILE"
+write="expected [-i] [-a ATTRIBUTE=VALUE]... FILE"
+refused 2 "follow: too few arguments: $follow" follow
+refused 2 "follow: too many arguments, from 'b': $follow" follow app.log b
+refused 2 "follow: -n: expected a number of lines behind it (see ringctl follow --help)" follow app.log -n
+refused 2 "follow: --lines: expected a number of lines behind it (see ringctl follow --help)" follow app.log --lines
+refused 2 "follow: --from: expected oldest, newest or a position behind it (see ringctl follow --help)" follow app.log --from
+for number in '' -1 +1 1K 1.5 ' 1' 0x10 18446744073709551616; do
+	refused 2 "follow: --lines '$number': expected a number of lines" follow -n "$number" app.log
+	refused 2 "follow: --from '$number': expected oldest, newest or a position in bytes" follow --from "$number" app.log
+done
+refused 2 "follow: --lines and --from: expected one of them" follow --lines 3 --from oldest app.log
+refused 2 "follow: -i: no such option (see ringctl follow --help)" follow -i app.log
+refused 2 "follow: --json: no such option (see ringctl follow --help)" follow --json app.log
+refused 2 "write: too few arguments: $write" write
+refused 2 "write: too many arguments, from 'b': $write" write app.log b
+refused 2 "write: -n: no such option (see ringctl write --help)" write -n 3 app.log
+refused 2 "write: --from: no such option (see ringctl write --help)" write --from oldest app.log
+refused 2 "write: --from=oldest: no such option (see ringctl write --help)" write --from=oldest app.log
+refused 2 "write: -n: no such option (see ringctl write --help)" write app.log -n
+refused 2 "write: app.log: align 'no': expected line or byte" write -a align=no app.log
+refused 2 "write: new: frob 'no': no such attribute: $names" write -a frob=no new
 eq "names" app.log "$(echo *)"
 has app.log capacity=65536 policy=overwrite align=line full=block eof=end lost=skip
 same "contents" "$T/lines" app.log

@@ -60,6 +60,11 @@ static bool is_dead(const struct vmap_shared *ring, uint32_t word)
 	return !vmap_os_byte_is_locked(ring->fd, SLOT_BYTE + owner - 1);
 }
 
+bool shared_slot_is_taken(const struct vmap_shared *ring, uint32_t slot)
+{
+	return vmap_os_byte_is_locked(ring->fd, SLOT_BYTE + slot);
+}
+
 /* The lock came from a dead owner: note what it had announced, and wake who waits for what it may have published. */
 static void recover(struct vmap_shared *ring)
 {

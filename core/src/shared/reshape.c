@@ -61,6 +61,15 @@ static uint64_t free_offset(const struct shared_geometry *old, uint64_t capacity
 	return old->data_offset + old->capacity + VMAP_SHARED_HEADER_SIZE;
 }
 
+/* Has anybody but this handle the ring open for writing, in whatever shape? */
+static bool others_write(const struct vmap_shared *ring)
+{
+	for (uint32_t slot = 0; slot < SHARED_SLOTS; slot++)
+		if (slot != ring->slot && shared_slot_is_taken(ring, slot))
+			return true;
+	return false;
+}
+
 /* Give [@from, @to) back, but for the used part of the header at @keep. */
 static void release(int fd, uint64_t from, uint64_t to, uint64_t keep)
 {
@@ -321,8 +330,12 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 	/* What a dead writer announced is settled by a new header only: intent never goes back. */
 	bool moves = lock_out || capacity != line.capacity ||
 		     atomic_load_explicit(&ring->header->intent, memory_order_relaxed) != contents.head;
-	if (lock_out)
-		line.first_offset = line.data_offset + line.capacity;
+	/*
+	 * Whoever holds a slot may still store to the lock and the waiters of the part it has mapped, now or after any
+	 * number of changes: that place must never be data of another shape. Nobody left, all of the file is free.
+	 */
+	if (moves)
+		line.first_offset = lock_out || others_write(ring) ? line.data_offset + line.capacity : 0;
 	if (moves) {
 		line.data_offset = free_offset(&line, capacity);
 		line.capacity = capacity;

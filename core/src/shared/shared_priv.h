@@ -169,6 +169,8 @@ int shared_lock(struct vmap_shared *ring, uint64_t timeout_ns);
 int shared_lock_shape(struct vmap_shared *ring, uint64_t timeout_ns);
 int shared_lock_with_shape(struct vmap_shared *ring, uint64_t timeout_ns);
 void shared_unlock_shape(struct vmap_shared *ring);
+/* Has a living handle, not this one, that slot? */
+bool shared_slot_is_taken(const struct vmap_shared *ring, uint32_t slot);
 /* Release it. -ESTALE the ring was reshaped in spite of it: what was stored under it may or may not be there. */
 int shared_unlock(struct vmap_shared *ring);
 /*
