@@ -39,8 +39,11 @@ static uint64_t later_intent(const struct vmap_shared *ring)
 /* There is nothing at @pos. What cannot be seen for the moment is not beyond the head. */
 int shared_at_head(const struct vmap_shared *ring, uint64_t pos, int state)
 {
-	if (pos > atomic_load_explicit(&ring->header->head, memory_order_acquire))
-		return -ERANGE;
+	if (pos > atomic_load_explicit(&ring->header->head, memory_order_acquire)) {
+		/* Or the ring has moved since that look at its state, and the pages of its header were given back. */
+		int now = shared_check_state(ring);
+		return now == -ESTALE || now == -EIO ? now : -ERANGE;
+	}
 	return state < 0 ? state : -EAGAIN;
 }
 
