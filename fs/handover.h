@@ -78,7 +78,7 @@ void rfs_handover_name_gone(struct rfs *fs);
 #define RFS_STUCK_NS 1000000000u
 /*
  * Inside rfs_ring_enter(), with no other lock: wait until whoever has the lock of @node's ring goes on, or lock it out
- * after a second. 0: try again. Another thread takes this one's place as the leader meanwhile.
+ * after a second. 0: try again. Another thread takes this one's place as a leader meanwhile.
  */
 int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring);
 /* As often as is tried again before a ring is given up with EIO: only a process that plays tricks needs more. */

@@ -318,7 +318,7 @@ int rfs_write_error(int r)
 
 /*
  * A writer of an overwrite ring waits for nobody but a mapped writer that is in the middle of an append, or has stopped
- * there. The leader does not wait; whoever has passed the baton takes its turn.
+ * there. A leader does not wait; whoever has passed its baton takes its turn.
  */
 static void append(struct rfs *fs, fuse_req_t req, const struct rfs_handle *handle, const char *buf, size_t size, bool sync)
 {

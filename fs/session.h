@@ -19,17 +19,17 @@ int rfs_session_run(struct rfs *fs);
 void rfs_session_block_signals(void);
 
 /*
- * Lock for reading, for as long as it takes. Who holds it for writing copies a whole ring; the leader lets another
+ * Lock for reading, for as long as it takes. Who holds it for writing copies a whole ring; a leader lets another
  * thread take its place first.
  */
 void rfs_session_rdlock(pthread_rwlock_t *lock);
 
 /*
- * What comes now may wait, or take its time: if this thread is the leader, another one takes its place. Until then what is
+ * What comes now may wait, or take its time: if this thread is a leader, another one takes its place. Until then what is
  * done comes before every later request.
  */
 void rfs_session_may_wait(void);
-/* Lock; the leader that would have to wait lets another thread take its place first. */
+/* Lock; a leader that would have to wait lets another thread take its place first. */
 void rfs_session_lock(pthread_mutex_t *lock);
 
 /* Around every use of a ring's mapping; see rfs_node.shape_lock. */

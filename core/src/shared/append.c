@@ -246,6 +246,18 @@ static uint64_t heal(struct vmap_shared *ring)
 	return head;
 }
 
+/*
+ * Nobody consumes beyond @head, so this cannot take the tail back. Nor does it thaw it for who locks us out, and has said
+ * so in the state before; a tail that is frozen for nobody is damage.
+ */
+static void clear_tail(struct vmap_shared *ring, uint64_t head)
+{
+	struct shared_header *header = ring->header;
+	if ((atomic_exchange_explicit(&header->tail, head, memory_order_acq_rel) & SHARED_TAIL_FROZEN) &&
+	    atomic_load_explicit(&header->state, memory_order_relaxed) != ring->open_word)
+		atomic_fetch_or_explicit(&header->tail, SHARED_TAIL_FROZEN, memory_order_relaxed);
+}
+
 int vmap_shared_clear(struct vmap_shared *ring)
 {
 	struct shared_header *header = ring->header;
@@ -258,10 +270,8 @@ int vmap_shared_clear(struct vmap_shared *ring)
 	if (shared_load_head(ring, &head) < 0)
 		head = heal(ring);
 	touch(ring);
-	/* Nobody consumes beyond this head, so the store cannot take the tail back; nor thaw it for who locks us out. */
-	if (shared_is_bounded(ring) &&
-	    atomic_exchange_explicit(&header->tail, head, memory_order_release) & SHARED_TAIL_FROZEN)
-		atomic_fetch_or_explicit(&header->tail, SHARED_TAIL_FROZEN, memory_order_relaxed);
+	if (shared_is_bounded(ring))
+		clear_tail(ring, head);
 	SHARED_FAULT(CLEARS);
 	atomic_store_explicit(&header->floor, head, memory_order_release);
 	r = shared_unlock(ring);
