@@ -9,6 +9,7 @@
  *   rfs_node.shape_lock (for reading, by rfs_ring_enter()) > rfs_node.park.lock > rfs_cursor.lock
  *   libfuse's lock of one request (an interrupt) > rfs_node.park.lock > libfuse's lock of the session
  *   rfs_handover.lock > rfs_nodes.lock
+ *   rfs_node.park.lock > rfs_lockout.lock
  *   rfs_node.ring_lock is taken with none of these held; inside libvmap a ring has a lock of its own for appenders.
  */
 #ifndef RFS_FS_H
@@ -17,6 +18,7 @@
 #include "handle.h"
 #include "handover.h"
 #include "lock.h"
+#include "lockout.h"
 #include "metrics.h"
 #include "node.h"
 #include "options.h"
@@ -35,6 +37,7 @@ struct rfs {
 	struct rfs_locks locks;
 	struct rfs_metrics metrics;
 	struct rfs_handover handover;
+	struct rfs_lockout lockout;
 	struct fuse_session *session;
 	const char *mountpoint; /* absolute, as our own mount namespace has it */
 };

@@ -27,14 +27,13 @@
 #include <vmap/handover.h>
 
 #include "handover.h"
+#include "lockout.h"
 #include "ops.h"
 #include "session.h"
 #include "stream.h"
 #include "watch.h"
 
 #define SOCKET_MS 2000
-/* A writer that has not gone on for RFS_STUCK_NS, while nobody can look at the ring: to see that it still is so. */
-#define STILL_STUCK_NS 100000000u
 #define NAME_PREFIX ".ringfs-map."
 
 enum client_state {
@@ -60,6 +59,7 @@ struct rfs_client {
 	bool sleeps;          /* it has asked to be woken */
 	bool is_late;         /* ... twice, from different positions: the first is behind the head */
 	uint64_t sleeps_at;   /* where it found the head */
+	uint64_t overwritten; /* what the ring had lost when it came, and what it has told of since */
 };
 
 static uint64_t now_ms(void)
@@ -159,6 +159,12 @@ static int begin_use(struct rfs *fs, struct rfs_client *client)
 	node->park.n_writers += client->writable;
 	node->park.n_mapped_writers += client->writable;
 	pthread_mutex_unlock(&node->park.lock);
+	struct vmap_shared_state state;
+	if (rfs_ring_try_enter(node)) {
+		vmap_shared_get_state(ring, &state);
+		client->overwritten = state.overwritten;
+		rfs_ring_leave(node);
+	}
 	vmap_shared_ring_bell(&fs->handover.bell);
 	return 0;
 }
@@ -166,15 +172,13 @@ static int begin_use(struct rfs *fs, struct rfs_client *client)
 static void end_use(struct rfs *fs, struct rfs_client *client)
 {
 	struct rfs_node *node = client->node;
-	rfs_ring_enter(node);
 	pthread_mutex_lock(&node->park.lock);
 	node->park.n_readers -= !client->writable;
 	node->park.n_writers -= client->writable;
 	node->park.n_mapped_writers -= client->writable;
 	pthread_mutex_unlock(&node->park.lock);
 	/* Readers may be at the end now. */
-	rfs_stream_wake(fs, node);
-	rfs_ring_leave(node);
+	rfs_lockout_wake(fs, node);
 	rfs_node_unmap(node);
 	vmap_shared_ring_bell(&fs->handover.bell);
 }
@@ -244,25 +248,51 @@ static void drop_socket(struct rfs *fs, struct rfs_client *client)
 		forget_name(fs, found_in, name);
 }
 
-/* Keep what @client says: that it sleeps. Its lifeline has ended: false. */
+/* It sleeps, and found the head at @position. */
+static void hear_sleep(struct rfs *fs, struct rfs_client *client, uint64_t position)
+{
+	pthread_mutex_lock(&fs->handover.lock);
+	bool is_news = !client->sleeps || client->sleeps_at != position;
+	client->is_late = client->sleeps && (client->is_late || client->sleeps_at != position);
+	client->sleeps = true;
+	client->sleeps_at = position;
+	pthread_mutex_unlock(&fs->handover.lock);
+	if (is_news)
+		vmap_shared_ring_bell(&fs->handover.bell);
+}
+
+/* It has missed @bytes. It may lie, but not of more than gave way since it came. */
+static void hear_lost(struct rfs *fs, struct rfs_client *client, uint64_t bytes)
+{
+	struct vmap_shared_state state;
+	if (!rfs_ring_try_enter(client->node))
+		return; /* a statistic is not worth waiting for a change of shape */
+	vmap_shared_get_state(client->node->ring, &state);
+	uint64_t gone = state.overwritten - client->overwritten;
+	bytes = bytes < gone ? bytes : gone;
+	client->overwritten += bytes;
+	vmap_shared_count_lost(client->node->ring, bytes);
+	rfs_ring_leave(client->node);
+	rfs_count(&fs->metrics.lost_bytes, bytes);
+}
+
+/* Hear what @client says. Its lifeline has ended: false. */
 static bool hear(struct rfs *fs, struct rfs_client *client)
 {
 	/* A client that says more than it may listens to itself; others are not to wait for that. */
 	for (unsigned i = 0; i < 16; i++) {
-		struct vmap_handover_sleep sleep;
-		ssize_t n = recv(client->fd, &sleep, sizeof(sleep), MSG_DONTWAIT);
+		struct vmap_handover_note note;
+		ssize_t n = recv(client->fd, &note, sizeof(note), MSG_DONTWAIT);
 		if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
 			return false;
 		if (n < 0)
 			break;
-		if (n != (ssize_t)sizeof(sleep))
+		if (n != (ssize_t)sizeof(note))
 			continue;
-		pthread_mutex_lock(&fs->handover.lock);
-		client->is_late = client->sleeps && (client->is_late || client->sleeps_at != sleep.position);
-		client->sleeps = true;
-		client->sleeps_at = sleep.position;
-		pthread_mutex_unlock(&fs->handover.lock);
-		vmap_shared_ring_bell(&fs->handover.bell);
+		if (note.kind == VMAP_HANDOVER_SLEEPS)
+			hear_sleep(fs, client, note.value);
+		else if (note.kind == VMAP_HANDOVER_LOST && !client->writable)
+			hear_lost(fs, client, note.value);
 	}
 	return true;
 }
@@ -543,53 +573,6 @@ struct rfs_node *rfs_handover_mknod(struct rfs *fs, const char *name, mode_t mod
 	return node;
 }
 
-void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring)
-{
-	if (vmap_shared_wait_writer(ring, STILL_STUCK_NS) != -EBUSY)
-		return;
-	int r = vmap_shared_revoke(ring);
-	rfs_ring_complain(node, r < 0 ? "is mapped by a process that has stopped with its lock and cannot be locked out" :
-					"is mapped by a process that has stopped with its lock, and was locked out");
-}
-
-int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
-{
-	int r = -EBUSY;
-	rfs_session_may_wait();
-	/* In steps, since behind a thread that waits to change the shape nobody can so much as look at the ring. */
-	for (uint64_t waited = 0; r == -EBUSY && waited < RFS_STUCK_NS; waited += STILL_STUCK_NS) {
-		r = vmap_shared_wait_writer(ring, STILL_STUCK_NS);
-		if (r < 0) {
-			rfs_ring_leave(node);
-			rfs_ring_enter(node); /* which follows it to a new shape */
-		}
-	}
-	if (r != -EBUSY)
-		return r == -ESTALE ? 0 : r;
-	rfs_ring_leave(node);
-	pthread_rwlock_wrlock(&node->shape_lock);
-	rfs_ring_free_lock(node, ring); /* unless another thread has done it already */
-	pthread_rwlock_unlock(&node->shape_lock);
-	rfs_ring_enter(node);
-	return 0;
-}
-
-bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsigned *tries)
-{
-	return (r == -EBUSY || r == -ESTALE) && (*tries)++ < RFS_UNSTICK_TRIES && rfs_ring_unstick(node, ring) == 0;
-}
-
-int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring)
-{
-	unsigned tries = 0;
-	int r;
-	rfs_session_may_wait();
-	do {
-		r = vmap_shared_clear(ring);
-	} while (rfs_ring_retry(r, node, ring, &tries));
-	return r < 0 ? -EIO : 0;
-}
-
 void rfs_handover_clients(struct rfs *fs, uint64_t node, struct rfs_node_clients *ret_clients)
 {
 	struct rfs_node_clients clients = {0};
@@ -717,6 +700,7 @@ void rfs_handover_finish(struct rfs *fs)
 		client->req = NULL; /* the connection is gone, and with it who waited */
 		free_client(fs, client);
 	}
+	rfs_lockout_finish(&fs->lockout);
 	if (handover->wake_fd >= 0)
 		close(handover->wake_fd);
 	pthread_mutex_destroy(&handover->lock);

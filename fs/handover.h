@@ -74,22 +74,6 @@ bool rfs_handover_wake(struct rfs *fs, const struct rfs_node *node, uint64_t hea
 /* Some name was removed or taken by something else: tell the clients whose ring has none left. */
 void rfs_handover_name_gone(struct rfs *fs);
 
-/* A writer that lives and has not gone on for so long is locked out. */
-#define RFS_STUCK_NS 1000000000u
-/*
- * Inside rfs_ring_enter(), with no other lock: wait until whoever has the lock of @node's ring goes on, or lock it out
- * after a second. 0: try again. Another thread takes this one's place as a leader meanwhile.
- */
-int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring);
-/* As often as is tried again before a ring is given up with EIO: only a process that plays tricks needs more. */
-#define RFS_UNSTICK_TRIES 4
-/* The result @r of an operation on the ring: is the operation to be tried again, for the @tries-th time? */
-bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsigned *tries);
-/* Clear the ring, whoever is in the way. 0, or a negative errno that a program can be told. */
-int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring);
-/* The same, after rfs_ring_unstick(), for who has the shape lock for writing: nobody is in the way then, as far as that can be had. */
-void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring);
-
 /* How many processes have @node's ring mapped. */
 struct rfs_node_clients {
 	uint32_t readers;

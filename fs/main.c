@@ -116,6 +116,7 @@ static int mount_and_serve(struct rfs *fs, struct fuse_args *args, const char *m
 	rfs_views_init(&fs->views);
 	rfs_locks_init(&fs->locks, rfs_lock_done);
 	rfs_handover_init(&fs->handover);
+	rfs_lockout_init(&fs->lockout);
 	fs->session = fuse_session_new(args, &rfs_ops, sizeof(rfs_ops), fs);
 	if (!fs->session) {
 		r = RFS_EXIT_USAGE; /* libfuse has named the option */

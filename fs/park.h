@@ -45,6 +45,7 @@ struct rfs_park {
 	uint32_t n_waiting;  /* in both lines */
 	uint32_t n_mapped_writers; /* of n_writers, processes that have the ring mapped */
 	bool is_stuck;       /* a mapped writer has stopped with the ring's lock: rfs_ring_unstick() */
+	bool is_rescued;     /* a thread waits for that writer: rfs_lockout_wake() */
 	uint8_t *put_back;   /* consumed for a reader that was gone: the next one's. Before all that is in the ring */
 	size_t put_back_len;
 };

@@ -32,15 +32,26 @@ void rfs_session_may_wait(void);
 /* Lock; a leader that would have to wait lets another thread take its place first. */
 void rfs_session_lock(pthread_mutex_t *lock);
 
-/* Around every use of a ring's mapping; see rfs_node.shape_lock. */
 /* Map the ring as a process that has it mapped has reshaped it; the shape lock is held for reading before and after. */
 void rfs_ring_follow(struct rfs_node *node);
 
+/* Around every use of a ring's mapping; see rfs_node.shape_lock. */
 static inline void rfs_ring_enter(struct rfs_node *node)
 {
 	rfs_session_rdlock(&node->shape_lock);
 	if (rfs_node_has_moved(node))
 		rfs_ring_follow(node);
+}
+
+/* For threads that must not wait: false, a change of shape is under way, or was made by another process. */
+static inline bool rfs_ring_try_enter(struct rfs_node *node)
+{
+	if (pthread_rwlock_tryrdlock(&node->shape_lock) != 0)
+		return false;
+	if (!rfs_node_has_moved(node))
+		return true;
+	pthread_rwlock_unlock(&node->shape_lock);
+	return false;
 }
 
 static inline void rfs_ring_leave(struct rfs_node *node)

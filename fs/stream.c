@@ -310,6 +310,17 @@ void rfs_stream_wake(struct rfs *fs, struct rfs_node *node)
 	leave(fs, node);
 }
 
+bool rfs_stream_try_wake(struct rfs *fs, struct rfs_node *node)
+{
+	struct rfs_park *park = &node->park;
+	pthread_mutex_lock(&park->lock);
+	serve(fs, node);
+	bool is_stuck = park->is_stuck;
+	park->is_stuck = false;
+	pthread_mutex_unlock(&park->lock);
+	return !is_stuck;
+}
+
 /* A request has come to wait: if mapped processes can change the ring, somebody must look for that. */
 static void watch(struct rfs *fs, const struct rfs_park *park)
 {

@@ -30,6 +30,8 @@ void rfs_stream_read_waiting(struct rfs *fs, fuse_req_t req, struct rfs_handle *
 
 /* The ring of @node has changed: answer who can be answered now, and tell who polls. */
 void rfs_stream_wake(struct rfs *fs, struct rfs_node *node);
+/* The same as far as it goes without waiting; false: a mapped writer that has stopped is in the way. */
+bool rfs_stream_try_wake(struct rfs *fs, struct rfs_node *node);
 
 /* What poll(2) gives for @handle; @ph, unless NULL, is told of the next change. */
 unsigned rfs_stream_poll(struct rfs *fs, struct rfs_handle *handle, struct fuse_pollhandle *ph);

@@ -8,7 +8,7 @@
  * lets it sleep on so many at once; where there are more, it looks at the rest every few milliseconds.
  *
  * Invariants:
- * I1 The thread uses handles of its own: a change of shape never waits for it, nor it for one.
+ * I1 The thread uses handles of its own: a change of shape never waits for it, nor it for one, nor for a writer.
  * I2 Between noting where a ring is and sleeping on that, all that waits is served: nothing in between is missed.
  */
 #include <errno.h>
@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "fs.h"
+#include "lockout.h"
 #include "ops.h"
 #include "session.h"
 #include "stream.h"
@@ -101,9 +102,7 @@ static bool serve(struct rfs *fs, struct rfs_node *node)
 {
 	if (!rfs_park_is_busy(&node->park))
 		return false;
-	rfs_ring_enter(node);
-	rfs_stream_wake(fs, node);
-	rfs_ring_leave(node);
+	rfs_lockout_wake(fs, node);
 	return rfs_park_is_busy(&node->park);
 }
 
@@ -118,12 +117,18 @@ static bool wake_sleepers(struct rfs *fs, const struct rfs_node *node, struct vm
 /* The same for a ring that this thread has no handle of. */
 static void serve_other(struct rfs *fs, struct rfs_node *node)
 {
+	struct vmap_shared *ring;
 	struct vmap_shared_state state;
 	(void)serve(fs, node);
-	rfs_ring_enter(node);
-	vmap_shared_get_state(node->ring, &state);
-	(void)wake_sleepers(fs, node, node->ring, state.head);
-	rfs_ring_leave(node);
+	if (rfs_node_map(node, &ring) < 0)
+		return;
+	/* Who changes the shape wakes everybody. */
+	if (rfs_ring_try_enter(node)) {
+		vmap_shared_get_state(ring, &state);
+		(void)wake_sleepers(fs, node, ring, state.head);
+		rfs_ring_leave(node);
+	}
+	rfs_node_unmap(node);
 }
 
 /* Note where the rings are in @places, then serve who waits on them (keeps I2); the number of places. */

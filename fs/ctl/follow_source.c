@@ -37,13 +37,6 @@ static int check_ring(const struct ctl_args *args, const struct ctl_target *targ
 	return 0;
 }
 
-/* A handle that can write is woken; one that cannot looks every few milliseconds. Neither changes anything. */
-static int map(const struct ctl_target *target, struct vmap_shared **ret_ring)
-{
-	int r = ctl_target_attach(target, true, ret_ring);
-	return r < 0 && r != -ETIMEDOUT ? ctl_target_attach(target, false, ret_ring) : r;
-}
-
 int follow_source_open(const struct ctl_args *args, const char *path, struct follow_source *ret_source)
 {
 	struct ctl_target target;
@@ -55,7 +48,7 @@ int follow_source_open(const struct ctl_args *args, const char *path, struct fol
 	if (r == 0) {
 		int mapped = vmap_shared_guard();
 		if (mapped == 0)
-			mapped = map(&target, &ret_source->ring);
+			mapped = ctl_target_attach(&target, false, &ret_source->ring);
 		if (mapped < 0)
 			r = ctl_target_open_reader(args, &target, &ret_source->fd);
 		if (mapped < 0 && r == 0)

@@ -25,5 +25,7 @@ kill -CONT "$FOLLOW"
 shows "$(lines gen 3000 3000)"
 wait_for "the loss" has_text "$T/said" "bytes lost"
 eq "seen and lost" "$(size_of "$MODEL")" "$(($(size_of "$T/seen") + $(lost)))"
+told() { [[ $("$RINGCTL" stat --json -- "$RING") == *"\"lost_bytes\": $(lost),"* ]]; }
+wait_for "the ring to count what was lost" told
 end_bg "$FOLLOW"
 stop

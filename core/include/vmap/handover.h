@@ -11,8 +11,9 @@
  * 3. The client connects, and gets a vmap_handover with two descriptors (SCM_RIGHTS): the ring's own file, open for
  *    reading only or for both, and one end of a pair of sockets (SOCK_SEQPACKET), its lifeline: the server knows by its
  *    end that the client is gone, and the client that the server is.
- * 4. A client that cannot write cannot say in the ring that it sleeps. It sends a vmap_handover_sleep through its
- *    lifeline; the server answers with vmap_shared_wake_readers() as soon as the head is elsewhere.
+ * 4. A client that cannot write cannot say in the ring that it sleeps, nor count what it has missed. It sends a
+ *    vmap_handover_note through its lifeline. The server answers VMAP_HANDOVER_SLEEPS with vmap_shared_wake_readers() as
+ *    soon as the head is elsewhere, and VMAP_HANDOVER_LOST with vmap_shared_count_lost().
  */
 #ifndef VMAP_HANDOVER_H
 #define VMAP_HANDOVER_H
@@ -37,9 +38,16 @@ struct vmap_handover {
 	uint32_t writable; /* 0 or 1 */
 };
 
-/** What a client sends before it sleeps. */
-struct vmap_handover_sleep {
-	uint64_t position; /* where it found the head */
+enum vmap_handover_kind {
+	VMAP_HANDOVER_SLEEPS = 1, /* the position where it found the head */
+	VMAP_HANDOVER_LOST = 2,   /* bytes that it has missed */
+};
+
+/** What a client sends through its lifeline; of another kind or size: to be ignored. */
+struct vmap_handover_note {
+	uint32_t kind; /* enum vmap_handover_kind */
+	uint32_t reserved;
+	uint64_t value;
 };
 
 /** Errors: -ENOTTY the file is not one of a server; -EACCES it may not be mapped so, by its rights or the server's. */

@@ -384,7 +384,12 @@ VMAP_API uint64_t vmap_shared_oldest(const struct vmap_shared *ring, enum vmap_a
  */
 VMAP_API int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len);
 
-/** Count @p bytes as missed by a reader, in the ring's own statistics. Threads: any. */
+/**
+ * Count @p bytes as missed by a reader, in the ring's own statistics. A handle that cannot write has the server count them
+ * that has handed the ring over; without one they are not counted.
+ *
+ * Threads: any.
+ */
 VMAP_API void vmap_shared_count_lost(struct vmap_shared *ring, uint64_t bytes);
 
 /** Count an append as given up because the ring was full. Threads: any. */

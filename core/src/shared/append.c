@@ -309,7 +309,9 @@ int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len)
 
 void vmap_shared_count_lost(struct vmap_shared *ring, uint64_t bytes)
 {
-	if (ring->writable && shared_has_header(ring))
+	if (!ring->writable)
+		shared_tell_lost(ring, bytes);
+	else if (shared_has_header(ring))
 		atomic_fetch_add_explicit(&ring->header->lost, bytes, memory_order_relaxed);
 }
 

@@ -170,11 +170,21 @@ int shared_check_lifeline(const struct vmap_shared *ring)
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) ? -ENOTCONN : 0;
 }
 
+static bool tell_server(const struct vmap_shared *ring, enum vmap_handover_kind kind, uint64_t value)
+{
+	struct vmap_handover_note note = {.kind = (uint32_t)kind, .value = value};
+	return ring->lifeline >= 0 &&
+	       send(ring->lifeline, &note, sizeof(note), MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(note);
+}
+
 bool shared_ask_to_be_woken(const struct vmap_shared *ring, uint64_t cursor)
 {
-	struct vmap_handover_sleep sleep = {.position = cursor};
-	return ring->lifeline >= 0 &&
-	       send(ring->lifeline, &sleep, sizeof(sleep), MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(sleep);
+	return tell_server(ring, VMAP_HANDOVER_SLEEPS, cursor);
+}
+
+void shared_tell_lost(const struct vmap_shared *ring, uint64_t bytes)
+{
+	(void)tell_server(ring, VMAP_HANDOVER_LOST, bytes);
 }
 
 int vmap_shared_status(const struct vmap_shared *ring)

@@ -225,6 +225,8 @@ void shared_wake(const struct vmap_shared *ring, _Atomic uint32_t *waiters, _Ato
 int shared_check_lifeline(const struct vmap_shared *ring);
 /* Ask the server to wake who sleeps on data_seq as soon as the head is not at @cursor. False: there is none that would. */
 bool shared_ask_to_be_woken(const struct vmap_shared *ring, uint64_t cursor);
+/* Have the server, if there is one, count what a handle that cannot write has missed. */
+void shared_tell_lost(const struct vmap_shared *ring, uint64_t bytes);
 
 /* cursor.c */
 /* What a reader is told who is at @pos, where nothing is to be seen, in a ring with what shared_check_state() said. */
