@@ -299,6 +299,28 @@ Test(shared_guard, makes_eio_of_a_file_that_is_cut_short)
 	vmap_shared_close(other);
 }
 
+/* The zeros in place of it must not be refused for want of so much memory. */
+Test(shared_guard, makes_eio_of_a_file_that_is_larger_than_the_memory)
+{
+	MUST(vmap_shared_guard() == 0);
+	int fd = ring_fd((uint64_t)1 << 40, 0);
+	struct vmap_shared *cut = NULL;
+	int r = vmap_shared_open(fd, &cut);
+	if (r == -ENOMEM || r == -EOVERFLOW) {
+		close(fd);
+		cr_skip_test("no addresses for so large a ring");
+	}
+	cr_assert(eq(int, r, 0));
+	MUST(ring_append(cut, UNIT) == (ssize_t)UNIT);
+	MUST(ftruncate(fd, (off_t)UNIT) == 0);
+	static uint8_t bytes[65536];
+	uint64_t cursor = 0;
+	cr_expect(eq(int, (int)vmap_shared_read(cut, &cursor, bytes, UNIT), -EIO));
+	cr_expect(eq(int, (int)vmap_shared_append(cut, "x", 1), -EIO));
+	vmap_shared_close(cut);
+	close(fd);
+}
+
 /* A pipe, a directory, a closed descriptor, and paths of such. */
 Test(shared_attach, of_what_is_no_ring_is_refused)
 {
