@@ -297,6 +297,24 @@ Test(shared_end, is_told_again_when_the_shape_has_changed)
 	trio_close(&trio);
 }
 
+/* Who is told that nothing was appended appends it elsewhere, once more. */
+Test(shared_end, behind_the_check_of_an_append_is_told_to_the_next_one)
+{
+	const enum shared_fault points[] = {SHARED_FAULT_CHECKED, SHARED_FAULT_INTENT, SHARED_FAULT_HEAD, SHARED_FAULT_UNLOCKED};
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+		MUST(vmap_shared_serve(trio.server) == 0);
+		struct stopped writer;
+		size_t len = 700;
+		stop_at(&writer, points[i], call_append, trio.writer, &len);
+		vmap_shared_end(trio.server, true);
+		cr_expect(eq(int, go_on(&writer), 700));
+		cr_expect(eq(u64, ring_state(trio.other).head, 5700));
+		cr_expect(eq(int, (int)ring_append(trio.writer, 1), -EIDRM));
+		trio_close(&trio);
+	}
+}
+
 /* The server's own appends must not go to the old part, nor the end be forgotten. */
 Test(shared_end, in_the_middle_of_a_change_of_shape_is_told_after_it)
 {

@@ -281,7 +281,8 @@ int shared_lock_with_shape(struct vmap_shared *ring, uint64_t timeout_ns)
 static int check_unlocked(const struct vmap_shared *ring, uint32_t state)
 {
 	int r = shared_check_state_slow(ring);
-	if (r < 0)
+	/* An end that was announced meanwhile: what was done before it is done. */
+	if (r < 0 && r != -ESHUTDOWN && r != -EIDRM)
 		return r;
 	/* It was open when we got the lock, so somebody is about to lock us out, and may have seen our stores or not. */
 	return state == (ring->open_word | SHARED_MOVED) ? -ESTALE : 0;
