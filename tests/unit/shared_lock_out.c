@@ -211,6 +211,29 @@ Test(shared_lock_out, of_who_replaces_the_geometry_is_ebusy)
 	trio_close(&trio);
 }
 
+/* A lock for reading, which whoever can only read the file can have: it keeps the server out no more than it lets others in. */
+Test(shared_lock_out, by_the_server_is_not_disturbed_by_readers)
+{
+	const uint64_t shape_byte = ((uint64_t)1 << 40) + 64;
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	vmap_shared_close(trio.server);
+	MUST(vmap_shared_open_serve(trio.fd, &trio.server) == 0);
+	char path[32];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", trio.fd);
+	int reader = open(path, O_RDONLY | O_CLOEXEC);
+	MUST(reader >= 0 && vmap_os_byte_lock_beside_readers(reader, shape_byte) == 0);
+	struct stopped writer, server;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	stop_at(&server, SHARED_FAULT_DATA_MOVED, call_revoke, trio.server, NULL);
+	close(reader);
+	cr_expect(eq(int, vmap_shared_revoke(trio.other), -EBUSY));
+	cr_expect(eq(int, go_on(&server), 0));
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
 /* Two that lock the same writer out would put their rings into the same place. */
 Test(shared_lock_out, by_two_at_once_is_one)
 {

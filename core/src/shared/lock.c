@@ -185,11 +185,12 @@ int shared_lock_shape(struct vmap_shared *ring, uint64_t timeout_ns)
 		return -EBUSY;
 	int r;
 	while ((r = vmap_os_byte_lock(ring->fd, SHAPE_BYTE)) == -EAGAIN) {
-		/* Locks for reading alone are those of somebody who can only read the file, and must not stop its server. */
-		if (ring->serves && !vmap_os_byte_is_locked(ring->fd, SHAPE_BYTE)) {
-			r = 0;
+		/*
+		 * Locks for reading are those of somebody who can only read the file, and must not stop its server. One more
+		 * beside them keeps out all who can write, also when theirs are gone.
+		 */
+		if (ring->serves && (r = vmap_os_byte_lock_beside_readers(ring->fd, SHAPE_BYTE)) != -EAGAIN)
 			break;
-		}
 		uint64_t gone = vmap_os_monotonic_ns() - start;
 		if (gone >= timeout_ns) {
 			r = -EBUSY;
