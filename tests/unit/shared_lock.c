@@ -6,6 +6,7 @@
 #include <criterion/new/assert.h>
 #include <pthread.h>
 #include <sched.h>
+#include <time.h>
 
 #include "helpers.h"
 
@@ -62,6 +63,24 @@ Test(shared_lock, kept_for_who_has_died_is_had_after_one_sleep)
 	cr_expect(eq(sz, (size_t)vmap_shared_append_within(ring, "x", 1, FOREVER_S * SECOND), 1));
 	cr_expect(eq(u32, lock_word(fd), 0));
 	cr_expect(eq(u32, ring_state(ring).steals, 0));
+	vmap_shared_close(ring);
+	close(fd);
+}
+
+/* Who never sleeps must not find it kept for ever. */
+Test(shared_lock, kept_for_who_has_died_is_had_by_who_only_tries)
+{
+	int fd = ring_fd(CAPACITY, 0);
+	struct vmap_shared *ring = ring_map(fd);
+	uint32_t kept = HANDOFF | ASLEEP;
+	file_put(fd, AT_WLOCK, &kept, sizeof(kept));
+	time_t end = time(NULL) + FOREVER_S;
+	ssize_t n;
+	do {
+		n = vmap_shared_append_within(ring, "x", 1, 0);
+	} while (n == -EBUSY && time(NULL) < end);
+	cr_expect(eq(sz, (size_t)n, 1));
+	cr_expect(eq(u32, lock_word(fd), 0));
 	vmap_shared_close(ring);
 	close(fd);
 }

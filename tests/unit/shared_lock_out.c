@@ -211,6 +211,29 @@ Test(shared_lock_out, of_who_replaces_the_geometry_is_ebusy)
 	trio_close(&trio);
 }
 
+/* A lock for reading, which whoever can only read the file can have: it keeps the server out no more than it lets others in. */
+Test(shared_lock_out, by_the_server_is_not_disturbed_by_readers)
+{
+	const uint64_t shape_byte = ((uint64_t)1 << 40) + 64;
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	vmap_shared_close(trio.server);
+	MUST(vmap_shared_open_serve(trio.fd, &trio.server) == 0);
+	char path[32];
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", trio.fd);
+	int reader = open(path, O_RDONLY | O_CLOEXEC);
+	MUST(reader >= 0 && vmap_os_byte_lock_beside_readers(reader, shape_byte) == 0);
+	struct stopped writer, server;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	stop_at(&server, SHARED_FAULT_DATA_MOVED, call_revoke, trio.server, NULL);
+	close(reader);
+	cr_expect(eq(int, vmap_shared_revoke(trio.other), -EBUSY));
+	cr_expect(eq(int, go_on(&server), 0));
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
 /* Two that lock the same writer out would put their rings into the same place. */
 Test(shared_lock_out, by_two_at_once_is_one)
 {
@@ -295,6 +318,24 @@ Test(shared_end, is_told_again_when_the_shape_has_changed)
 	cr_assert(eq(int, vmap_shared_reattach(trio.other), 0));
 	cr_expect(eq(int, vmap_shared_status(trio.other), -EIDRM));
 	trio_close(&trio);
+}
+
+/* Who is told that nothing was appended appends it elsewhere, once more. */
+Test(shared_end, behind_the_check_of_an_append_is_told_to_the_next_one)
+{
+	const enum shared_fault points[] = {SHARED_FAULT_CHECKED, SHARED_FAULT_INTENT, SHARED_FAULT_HEAD, SHARED_FAULT_UNLOCKED};
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+		MUST(vmap_shared_serve(trio.server) == 0);
+		struct stopped writer;
+		size_t len = 700;
+		stop_at(&writer, points[i], call_append, trio.writer, &len);
+		vmap_shared_end(trio.server, true);
+		cr_expect(eq(int, go_on(&writer), 700));
+		cr_expect(eq(u64, ring_state(trio.other).head, 5700));
+		cr_expect(eq(int, (int)ring_append(trio.writer, 1), -EIDRM));
+		trio_close(&trio);
+	}
 }
 
 /* The server's own appends must not go to the old part, nor the end be forgotten. */

@@ -6,6 +6,7 @@
 #include <sched.h>
 
 #include "helpers.h"
+#include "os/peer_priv.h"
 #include "shared/layout_priv.h"
 
 static const uint64_t UNIT = 65536;
@@ -141,6 +142,32 @@ Test(shared_wait_any, sees_each_kind_of_change)
 	cr_expect(eq(int, vmap_shared_wait_any(&watch, VMAP_SHARED_WATCH_MAX + 1, &bell, 6, 0), -EINVAL));
 	vmap_shared_close(peer);
 	vmap_shared_close(ring);
+}
+
+/* A server that waits for a ring whose state is garbage is not to be kept busy by that, nor deaf to the others. */
+Test(shared_wait_any, sleeps_although_a_ring_has_no_state)
+{
+	struct vmap_shared *bad = ring_open(UNIT, 0), *good = ring_open(UNIT, 0), *peer = ring_map(vmap_shared_fd(good));
+	struct vmap_shared_watch watches[2];
+	uint32_t bell = 0, garbage = 0xfffffff0u;
+	file_put(vmap_shared_fd(bad), offsetof(struct shared_header, state), &garbage, sizeof(garbage));
+	cr_expect(eq(int, vmap_shared_status(bad), 0));
+	vmap_shared_watch(bad, &watches[0]);
+	vmap_shared_watch(good, &watches[1]);
+	/* It may return early, but not each time. */
+	unsigned n_slept = 0;
+	for (unsigned i = 0; i < 20; i++) {
+		uint64_t start = vmap_os_monotonic_ns();
+		cr_assert(eq(int, vmap_shared_wait_any(watches, 2, &bell, 0, 60000), 0));
+		n_slept += vmap_os_monotonic_ns() - start >= 1000000;
+	}
+	cr_expect(gt(u32, n_slept, 10));
+	cr_expect(eq(u32, sleepers(bad) + sleepers(good), 0));
+	MUST(ring_append(peer, 10) == 10);
+	cr_expect(eq(int, vmap_shared_wait_any(watches, 2, &bell, 0, 60000), 0));
+	vmap_shared_close(peer);
+	vmap_shared_close(good);
+	vmap_shared_close(bad);
 }
 
 Test(shared_wait_any, that_is_refused_leaves_nobody_counted)
@@ -297,6 +324,28 @@ Test(shared_guard, makes_eio_of_a_file_that_is_cut_short)
 	cr_expect(ring_is_whole(other));
 	vmap_shared_close(cut);
 	vmap_shared_close(other);
+}
+
+/* The zeros in place of it must not be refused for want of so much memory. */
+Test(shared_guard, makes_eio_of_a_file_that_is_larger_than_the_memory)
+{
+	MUST(vmap_shared_guard() == 0);
+	int fd = ring_fd((uint64_t)1 << 40, 0);
+	struct vmap_shared *cut = NULL;
+	int r = vmap_shared_open(fd, &cut);
+	if (r == -ENOMEM || r == -EOVERFLOW) {
+		close(fd);
+		cr_skip_test("no addresses for so large a ring");
+	}
+	cr_assert(eq(int, r, 0));
+	MUST(ring_append(cut, UNIT) == (ssize_t)UNIT);
+	MUST(ftruncate(fd, (off_t)UNIT) == 0);
+	static uint8_t bytes[65536];
+	uint64_t cursor = 0;
+	cr_expect(eq(int, (int)vmap_shared_read(cut, &cursor, bytes, UNIT), -EIO));
+	cr_expect(eq(int, (int)vmap_shared_append(cut, "x", 1), -EIO));
+	vmap_shared_close(cut);
+	close(fd);
 }
 
 /* A pipe, a directory, a closed descriptor, and paths of such. */

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include <vmap/size.h>
+
 #include "peer_priv.h"
 
 #ifndef MAP_ANONYMOUS
@@ -69,16 +71,20 @@ void vmap_os_guard_remove(void *base)
 	pthread_mutex_unlock(&lock);
 }
 
-/* Keeps I1. mmap(2) is a mere system call on every system there is, and wlroots' server does the same. */
+/*
+ * Keeps I1. mmap(2) is a mere system call on every system there is, and wlroots' server does the same. One page: for a
+ * whole ring, which may be larger than the memory, the system may refuse it.
+ */
 static bool put_zeros(uintptr_t address)
 {
+	size_t page = vmap_page_size();
 	for (struct guarded *entry = atomic_load_explicit(&all, memory_order_acquire); entry; entry = entry->next) {
 		uintptr_t start = atomic_load_explicit(&entry->start, memory_order_acquire);
 		if (start == 0 || address < start || address - start >= entry->len)
 			continue;
 		atomic_store_explicit(entry->broken, true, memory_order_seq_cst); /* keeps I3 */
-		void *p = mmap((void *)start, entry->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-			       -1, 0);
+		void *p = mmap((void *)(address - address % page), page, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		return p != MAP_FAILED;
 	}
 	return false;

@@ -20,18 +20,27 @@ static struct flock byte_at(uint64_t offset, short type)
 	return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)offset, .l_len = 1};
 }
 
-int vmap_os_byte_lock(int fd, uint64_t offset)
+static int set_lock(int fd, uint64_t offset, short type)
 {
-	struct flock lock = byte_at(offset, F_WRLCK);
+	struct flock lock = byte_at(offset, type);
 	if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
 		return 0;
 	return errno == EACCES ? -EAGAIN : -errno;
 }
 
+int vmap_os_byte_lock(int fd, uint64_t offset)
+{
+	return set_lock(fd, offset, F_WRLCK);
+}
+
+int vmap_os_byte_lock_beside_readers(int fd, uint64_t offset)
+{
+	return set_lock(fd, offset, F_RDLCK);
+}
+
 void vmap_os_byte_unlock(int fd, uint64_t offset)
 {
-	struct flock lock = byte_at(offset, F_UNLCK);
-	(void)fcntl(fd, F_OFD_SETLK, &lock);
+	(void)set_lock(fd, offset, F_UNLCK);
 }
 
 bool vmap_os_byte_is_locked(int fd, uint64_t offset)
@@ -44,6 +53,12 @@ bool vmap_os_byte_is_locked(int fd, uint64_t offset)
 #else /* locks that belong to a process would go with the first descriptor that it closes */
 
 int vmap_os_byte_lock(int fd, uint64_t offset)
+{
+	(void)fd, (void)offset;
+	return -EOPNOTSUPP;
+}
+
+int vmap_os_byte_lock_beside_readers(int fd, uint64_t offset)
 {
 	(void)fd, (void)offset;
 	return -EOPNOTSUPP;

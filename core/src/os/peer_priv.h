@@ -36,6 +36,9 @@ void vmap_os_futex_wake(_Atomic uint32_t *word, int n);
  */
 int vmap_os_byte_lock(int fd, uint64_t offset);
 
+/* The same, but only against vmap_os_byte_lock(): others may have the byte locked in this way at the same time. */
+int vmap_os_byte_lock_beside_readers(int fd, uint64_t offset);
+
 /* Give such a lock back. */
 void vmap_os_byte_unlock(int fd, uint64_t offset);
 

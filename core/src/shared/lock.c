@@ -7,7 +7,7 @@
  * free belongs to nobody, and what it holds can be taken. Nothing is ever taken from a living owner, however slow.
  *
  * Invariants:
- * I1 wlock is 0 or names the slot and generation of the one who stores to the publication line.
+ * I1 wlock is free or names the slot and generation of the one who stores to the publication line.
  * I2 Who claims a slot first releases what its previous owner died with: otherwise the dead would look alive.
  * I3 Every sleep is bounded: whoever was to wake us may have died before it could.
  * I4 No pthread object is in shared memory: glibc's unlock would write where another process says.
@@ -104,6 +104,18 @@ static int check_header(const struct vmap_shared *ring)
 	return shared_has_header(ring) ? 0 : shared_check_state_slow(ring);
 }
 
+/*
+ * The lock is kept for a sleeper. Who only tries (@timeout_ns 0) does not sleep itself, so this is remembered: who does
+ * not take it for as long as others sleep once has died.
+ */
+static bool is_kept_in_vain(struct vmap_shared *ring, uint64_t timeout_ns, uint64_t now)
+{
+	uint64_t since = atomic_load_explicit(&ring->kept_since_ns, memory_order_relaxed);
+	if (since == 0)
+		atomic_store_explicit(&ring->kept_since_ns, now, memory_order_relaxed);
+	return timeout_ns == 0 && since != 0 && now >= since + PROBE_NS;
+}
+
 /* Returns with the lock, or -EBUSY, -EIO, -ESTALE. */
 static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 {
@@ -127,7 +139,10 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 		if (r < 0)
 			return r;
 		bool is_free = (word & SHARED_LOCK_NAME) == 0;
-		if (is_free && (has_slept || !(word & SHARED_LOCK_HANDOFF))) { /* keeps I5 */
+		bool is_kept = is_free && (word & SHARED_LOCK_HANDOFF);
+		if (!is_kept)
+			atomic_store_explicit(&ring->kept_since_ns, 0, memory_order_relaxed);
+		if (is_free && (!is_kept || has_slept || is_kept_in_vain(ring, timeout_ns, start))) { /* keeps I5 */
 			/* Others may sleep: the bit stays until the last of them has been woken. */
 			if (atomic_compare_exchange_strong_explicit(lock, &word, ring->lock_word | SHARED_LOCK_WAITERS,
 								    memory_order_acquire /* lock:A */,
@@ -170,11 +185,12 @@ int shared_lock_shape(struct vmap_shared *ring, uint64_t timeout_ns)
 		return -EBUSY;
 	int r;
 	while ((r = vmap_os_byte_lock(ring->fd, SHAPE_BYTE)) == -EAGAIN) {
-		/* Locks for reading alone are those of somebody who can only read the file, and must not stop its server. */
-		if (ring->serves && !vmap_os_byte_is_locked(ring->fd, SHAPE_BYTE)) {
-			r = 0;
+		/*
+		 * Locks for reading are those of somebody who can only read the file, and must not stop its server. One more
+		 * beside them keeps out all who can write, also when theirs are gone.
+		 */
+		if (ring->serves && (r = vmap_os_byte_lock_beside_readers(ring->fd, SHAPE_BYTE)) != -EAGAIN)
 			break;
-		}
 		uint64_t gone = vmap_os_monotonic_ns() - start;
 		if (gone >= timeout_ns) {
 			r = -EBUSY;
@@ -281,7 +297,8 @@ int shared_lock_with_shape(struct vmap_shared *ring, uint64_t timeout_ns)
 static int check_unlocked(const struct vmap_shared *ring, uint32_t state)
 {
 	int r = shared_check_state_slow(ring);
-	if (r < 0)
+	/* An end that was announced meanwhile: what was done before it is done. */
+	if (r < 0 && r != -ESHUTDOWN && r != -EIDRM)
 		return r;
 	/* It was open when we got the lock, so somebody is about to lock us out, and may have seen our stores or not. */
 	return state == (ring->open_word | SHARED_MOVED) ? -ESTALE : 0;

@@ -31,6 +31,7 @@ struct vmap_shared {
 	int lifeline;        /* -1, or what ends with the server that has handed the ring over */
 	uint32_t slot;
 	uint32_t lock_word; /* what this handle stores into wlock */
+	_Atomic uint64_t kept_since_ns; /* when this handle, which did not sleep, found the lock kept for a sleeper; 0: it did not */
 	_Atomic uint64_t seen_head; /* no head that is loaded later may be below it */
 	size_t reserved_len; /* of vmap_shared_reserve(), until the commit; under the writer lock */
 	/* These positions have pages, for certain; all of the ring once they are a capacity apart. Under the writer lock. */

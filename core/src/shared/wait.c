@@ -175,24 +175,30 @@ int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, cons
 			 int timeout_ms)
 {
 	struct vmap_os_futex futexes[VMAP_OS_FUTEX_ANY_MAX];
+	struct shared_header *headers[VMAP_SHARED_WATCH_MAX]; /* NULL: it cannot be slept on */
 	size_t n_futexes = 0;
+	uint64_t timeout_ns = timeout_ms < 0 ? SLICE_NS : (uint64_t)timeout_ms * 1000000u;
 	if (n > VMAP_SHARED_WATCH_MAX)
 		return -EINVAL;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		if (!watches[i].ring->writable)
 			return -EACCES;
-		if (!shared_has_header(watches[i].ring))
-			return 0; /* it was moved: a change */
-	}
 	for (size_t i = 0; i < n; i++) {
-		struct shared_header *header = watches[i].ring->header;
-		atomic_fetch_add_explicit(&header->data_waiters, 1, memory_order_relaxed);
-		atomic_fetch_add_explicit(&header->space_waiters, 1, memory_order_relaxed);
+		headers[i] = shared_has_header(watches[i].ring) ? watches[i].ring->header : NULL;
+		if (!headers[i]) {
+			/* It has moved, or a hostile peer says so: the caller looks soon, but not all the time. */
+			timeout_ns = least(timeout_ns, READER_NAP_MAX_NS);
+			continue;
+		}
+		atomic_fetch_add_explicit(&headers[i]->data_waiters, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&headers[i]->space_waiters, 1, memory_order_relaxed);
 	}
 	atomic_thread_fence(memory_order_seq_cst); /* wait:A, keeps I1 */
 	bool changed = false;
 	for (size_t i = 0; i < n; i++) {
-		struct shared_header *header = watches[i].ring->header;
+		struct shared_header *header = headers[i];
+		if (!header)
+			continue;
 		futexes[n_futexes].word = &header->data_seq;
 		futexes[n_futexes++].seen = atomic_load_explicit(&header->data_seq, memory_order_acquire);
 		futexes[n_futexes].word = &header->space_seq;
@@ -203,10 +209,12 @@ int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, cons
 	futexes[n_futexes].word = (const _Atomic uint32_t *)(const void *)bell;
 	futexes[n_futexes++].seen = bell_seen;
 	if (!changed)
-		vmap_os_futex_wait_any(futexes, n_futexes, timeout_ms < 0 ? SLICE_NS : (uint64_t)timeout_ms * 1000000u);
+		vmap_os_futex_wait_any(futexes, n_futexes, timeout_ns);
 	for (size_t i = 0; i < n; i++) {
-		leave(watches[i].ring, &watches[i].ring->header->data_waiters);
-		leave(watches[i].ring, &watches[i].ring->header->space_waiters);
+		if (!headers[i])
+			continue;
+		leave(watches[i].ring, &headers[i]->data_waiters);
+		leave(watches[i].ring, &headers[i]->space_waiters);
 	}
 	return 0;
 }
