@@ -153,7 +153,8 @@ static void run_model(uint64_t capacity, uint64_t start, uint64_t seed)
 	struct vmap_shared_state fresh;
 	vmap_shared_get_state(run.ring, &fresh);
 	run.mtime_ns = fresh.mtime_ns;
-	for (run.step = 0; run.step < N_STEPS; run.step++) {
+	int n_steps = N_STEPS / (int)test_every();
+	for (run.step = 0; run.step < n_steps; run.step++) {
 		size_t len = rng_len(&run.rng, run.model.capacity);
 		uint64_t head = run.model.head;
 		bool cleared = false;

@@ -272,7 +272,8 @@ static void run_model(uint64_t capacity, uint64_t start, enum vmap_ring_policy p
 				   .floor = start};
 	run.bytes = xmalloc(2 * MAX_UNITS * 65536);
 	run.ring = ring_map(run.fd);
-	for (run.step = 0; run.step < N_STEPS; run.step++) {
+	int n_steps = N_STEPS / (int)test_every();
+	for (run.step = 0; run.step < n_steps; run.step++) {
 		take_step(&run);
 		check_state(&run);
 		if (run.step % 256 == 0)

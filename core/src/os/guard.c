@@ -90,10 +90,17 @@ static bool put_zeros(uintptr_t address)
 	return false;
 }
 
+/* By kill(2) or its kin: what would be the address is who sent it. */
+static bool was_sent(const siginfo_t *info)
+{
+	return info->si_code <= 0 || info->si_code == SI_USER || info->si_code == SI_QUEUE;
+}
+
 static void on_sigbus(int sig, siginfo_t *info, void *context)
 {
 	int saved = errno;
-	bool done = put_zeros((uintptr_t)info->si_addr);
+	bool sent = was_sent(info);
+	bool done = !sent && put_zeros((uintptr_t)info->si_addr);
 	errno = saved;
 	if (done)
 		return;
@@ -101,9 +108,11 @@ static void on_sigbus(int sig, siginfo_t *info, void *context)
 		before.sa_sigaction(sig, info, context);
 	} else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
 		before.sa_handler(sig);
-	} else {
+	} else if (!sent || before.sa_handler == SIG_DFL) {
 		/* The access is repeated when we return, and ends the process as it would have without us. */
 		signal(sig, SIG_DFL);
+		if (sent)
+			raise(sig);
 	}
 }
 

@@ -52,21 +52,24 @@ static int take_descriptors(struct msghdr *msg, int fds[2])
 static int receive(int sock, struct vmap_handover *ret_handover, int fds[2])
 {
 	struct pollfd poll_fd = {.fd = sock, .events = POLLIN};
+	uint64_t start = vmap_os_monotonic_ns();
+	uint64_t gone_ms = 0;
 	int n_ready;
 	do {
-		n_ready = poll(&poll_fd, 1, ANSWER_MS); /* keeps I2 */
-	} while (n_ready < 0 && errno == EINTR);
+		n_ready = poll(&poll_fd, 1, ANSWER_MS - (int)gone_ms);
+		gone_ms = (vmap_os_monotonic_ns() - start) / 1000000;
+	} while (n_ready < 0 && errno == EINTR && gone_ms < ANSWER_MS); /* keeps I2, whatever signals come */
 	if (n_ready <= 0)
-		return n_ready < 0 ? -errno : -ETIMEDOUT;
+		return n_ready < 0 && errno != EINTR ? -errno : -ETIMEDOUT;
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))] = {0};
 	struct vmap_handover handover;
 	struct iovec iov = {.iov_base = &handover, .iov_len = sizeof(handover)};
 	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)};
 	ssize_t n = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
 	if (n < 0)
-		return -errno;
-	if (n == 0)
-		return -ENOTCONN; /* the server has ended, or does not know us */
+		return errno == ECONNRESET ? -ENOTCONN : -errno; /* the server has ended before it saw us */
+	if (n == 0 && !CMSG_FIRSTHDR(&msg))
+		return -ENOTCONN; /* it has ended since, or does not know us */
 	int r = take_descriptors(&msg, fds);
 	if (r == 0 && ((size_t)n < sizeof(handover) || handover.version != VMAP_HANDOVER_VERSION)) {
 		close(fds[0]);
