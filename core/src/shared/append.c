@@ -158,6 +158,9 @@ void shared_announce(struct vmap_shared *ring, uint64_t head, size_t len)
 
 void shared_publish(struct vmap_shared *ring, uint64_t new_head)
 {
+	/* What went to where the file was cut short is nowhere. shared_unlock() says so. */
+	if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
+		return;
 	SHARED_FAULT(COPIED);
 	atomic_store_explicit(&ring->header->head, new_head, memory_order_release); /* append:B, keeps I2 */
 	atomic_store_explicit(&ring->seen_head, new_head, memory_order_relaxed);

@@ -57,7 +57,8 @@ static ssize_t read_chunk(const struct vmap_shared *ring, uint64_t *cursor, void
 	bool is_possible = shared_is_possible(ring, start, head);
 	int state;
 	size_t n = 0;
-	if (pos >= start && pos < head) {
+	/* Of a file that was cut short no page is touched for nothing: each takes a mapping of zeros. */
+	if (pos >= start && pos < head && !atomic_load_explicit(&ring->broken, memory_order_relaxed)) {
 		n = head - pos < len ? (size_t)(head - pos) : len;
 		if (n > chunk_max(ring))
 			n = chunk_max(ring);
