@@ -285,16 +285,6 @@ static uint64_t resume_pos(const struct vmap_shared *ring, enum vmap_align align
 	return pos;
 }
 
-/* Bytes between two positions that were overwritten, not cleared: those a reader has lost. */
-static uint64_t lost_between(const struct vmap_shared *ring, uint64_t from, uint64_t to)
-{
-	struct vmap_shared_state state;
-	vmap_shared_get_state(ring, &state);
-	if (from < state.floor)
-		from = state.floor < to ? state.floor : to;
-	return to - from;
-}
-
 /* The line that stands for @lost bytes, on a line of its own. */
 static void make_mark(struct rfs_mark *mark, uint64_t lost, uint8_t last_byte)
 {
@@ -339,7 +329,7 @@ static ssize_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shar
 	uint64_t expected = start; /* what the reader wants */
 	for (int try = 0; try < ALL_TRIES && done < len; try++) {
 		struct rfs_mark mark = {.len = 0};
-		uint64_t lost = from != expected ? lost_between(ring, expected, from) : 0;
+		uint64_t lost = from != expected ? vmap_shared_lost_between(ring, expected, from) : 0;
 		if (lost > 0 && how->lost == RFS_LOST_ERROR) {
 			if (done > 0)
 				return (ssize_t)done; /* the next read is told */

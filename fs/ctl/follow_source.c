@@ -80,16 +80,6 @@ static size_t scan_back(const char *bytes, size_t len, uint64_t *n)
 
 /* The mapped ring */
 
-/* Bytes between two positions that were overwritten, not cleared. */
-static uint64_t lost_between(const struct vmap_shared *ring, uint64_t from, uint64_t to)
-{
-	struct vmap_shared_state state;
-	vmap_shared_get_state(ring, &state);
-	if (from < state.floor)
-		from = state.floor < to ? state.floor : to;
-	return to - from;
-}
-
 /* The oldest whole line; further ahead if the writer keeps winning. */
 static uint64_t resume_position(const struct follow_source *source)
 {
@@ -131,7 +121,7 @@ static ssize_t read_mapped(struct follow_source *source, char *dst, size_t len, 
 	uint64_t to = resume_position(source);
 	source->next = to > source->next ? to : source->next;
 	source->n_overruns++;
-	*ret_lost = lost_between(source->ring, from, source->next);
+	*ret_lost = vmap_shared_lost_between(source->ring, from, source->next);
 	vmap_shared_count_lost(source->ring, *ret_lost);
 	return n;
 }
@@ -178,7 +168,7 @@ static int start_mapped(struct follow_source *source, const struct follow_start 
 		if (r != -EPIPE)
 			break;
 		source->next = vmap_shared_oldest(source->ring, source->align);
-		*ret_lost = lost_between(source->ring, start->number, source->next);
+		*ret_lost = vmap_shared_lost_between(source->ring, start->number, source->next);
 		r = 0;
 		break;
 	case FOLLOW_LINES:

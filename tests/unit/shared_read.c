@@ -262,3 +262,17 @@ Test(shared_read_line, reads_every_line_of_a_wrapped_ring)
 	cr_expect(eq(int, expected, last + 1));
 	vmap_shared_close(ring);
 }
+
+Test(shared_lost, counts_what_was_overwritten_and_not_what_was_cleared)
+{
+	struct vmap_shared *ring = ring_open(65536, 0);
+	MUST(ring_append(ring, 1000) == 1000);
+	cr_expect(eq(u64, vmap_shared_lost_between(ring, 0, 1000), 1000));
+	MUST(vmap_shared_clear(ring) == 0);
+	MUST(ring_append(ring, 500) == 500);
+	cr_expect(eq(u64, vmap_shared_lost_between(ring, 0, 1000), 0));
+	cr_expect(eq(u64, vmap_shared_lost_between(ring, 0, 600), 0));
+	cr_expect(eq(u64, vmap_shared_lost_between(ring, 900, 1200), 200));
+	cr_expect(eq(u64, vmap_shared_lost_between(ring, 1200, 1300), 100));
+	vmap_shared_close(ring);
+}

@@ -385,6 +385,15 @@ VMAP_API uint64_t vmap_shared_oldest(const struct vmap_shared *ring, enum vmap_a
 VMAP_API int vmap_shared_consume(struct vmap_shared *ring, uint64_t from, size_t len);
 
 /**
+ * How many of the bytes from @p from to @p to, which a reader did not get to, were overwritten: those that were cleared are
+ * not lost.
+ *
+ * Units:   bytes; positions, @p from at most @p to.
+ * Threads: any.
+ */
+VMAP_API uint64_t vmap_shared_lost_between(const struct vmap_shared *ring, uint64_t from, uint64_t to);
+
+/**
  * Count @p bytes as missed by a reader, in the ring's own statistics. A handle that cannot write has the server count them
  * that has handed the ring over; without one they are not counted.
  *

@@ -221,3 +221,11 @@ void vmap_shared_get_state(const struct vmap_shared *ring, struct vmap_shared_st
 		.steals = atomic_load_explicit(&header->steals, memory_order_relaxed),
 	};
 }
+
+uint64_t vmap_shared_lost_between(const struct vmap_shared *ring, uint64_t from, uint64_t to)
+{
+	uint64_t floor = atomic_load_explicit(&ring->header->floor, memory_order_relaxed);
+	if (from < floor)
+		from = floor < to ? floor : to;
+	return to - from;
+}
