@@ -109,8 +109,8 @@ static int connect_beside(const char *path, const char *name)
 		r = sock < 0 ? -errno : 0;
 	}
 	while (r == 0 && connect(sock, (struct sockaddr *)&address, sizeof(address)) < 0)
-		if (errno != EINTR)
-			r = -errno;
+		if (errno != EINTR) /* no socket, or nobody behind it: the server has gone */
+			r = errno == ENOENT || errno == ECONNREFUSED ? -ENOTCONN : -errno;
 	if (dir >= 0)
 		close(dir);
 	if (r < 0 && sock >= 0)
@@ -129,7 +129,7 @@ static int ask_server(int fd, const char *path, int *ret_fd, int *ret_lifeline)
 		return -EPROTO;
 	int sock = connect_beside(path, ticket.name);
 	if (sock < 0)
-		return sock == -ENOENT || sock == -ECONNREFUSED ? -ENOTCONN : sock;
+		return sock;
 	struct vmap_handover handover;
 	int fds[2] = {-1, -1};
 	int r = receive(sock, &handover, fds);
