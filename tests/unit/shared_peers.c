@@ -60,3 +60,21 @@ Test(shared_peers, that_count_or_append_do_not_spoil_data_that_lies_where_their_
 	vmap_shared_close(ring);
 	close(fd);
 }
+
+/* The slot's previous owner has died with the lock of a shape that came when its next owner had mapped the one before. */
+Test(shared_peers, that_follow_the_ring_release_what_the_owner_of_their_slot_died_with)
+{
+	int fd = ring_fd(UNIT, 0);
+	struct vmap_shared *ring = ring_map(fd), *peer = ring_map(fd);
+	reshape(ring, 3);
+	uint32_t word = (1 + 1) | 0x70000; /* slot 1, the peer's */
+	file_put(fd, file_get64(fd, AT_DATA_OFFSET) - UNIT + 0x080, &word, sizeof(word));
+	cr_expect(eq(int, vmap_shared_wait_writer(ring, 0), -EBUSY));
+	cr_assert(eq(int, vmap_shared_reattach(peer), 0));
+	cr_expect(eq(int, (int)ring_append(ring, 10), 10));
+	cr_expect(eq(u32, ring_state(ring).steals, 1));
+	cr_expect(eq(int, (int)ring_append(peer, 10), 10));
+	vmap_shared_close(peer);
+	vmap_shared_close(ring);
+	close(fd);
+}

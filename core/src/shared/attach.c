@@ -465,7 +465,7 @@ int vmap_shared_reattach(struct vmap_shared *ring)
 	}
 	adopt_head(ring, &geometry, &map);
 	if (ring->writable)
-		shared_count_claim(ring);
+		shared_enter(ring);
 	enum shared_state end = (enum shared_state)atomic_load_explicit(&ring->end, memory_order_relaxed);
 	if (end != SHARED_OPEN)
 		announce_end(ring, end);
