@@ -78,3 +78,24 @@ Test(shared_peers, that_follow_the_ring_release_what_the_owner_of_their_slot_die
 	vmap_shared_close(ring);
 	close(fd);
 }
+
+/* Who locks a writer out says how much of the ring goes with it. */
+Test(shared_probe, sees_no_more_than_moves_in_whatever_shape)
+{
+	for (uint64_t n_units = 1; n_units <= 3; n_units += 2) {
+		int fd = ring_fd(UNIT, 0);
+		struct vmap_shared *ring = ring_map(fd);
+		reshape(ring, n_units);
+		MUST(ring_append(ring, 5000) == 5000);
+		uint64_t header = file_get64(fd, AT_DATA_OFFSET) - UNIT;
+		uint32_t moved = (uint32_t)(n_units > 1) << 2 | 1;
+		file_put64(fd, header + 0x138, 4000);
+		file_put(fd, header + 0x11c, &moved, sizeof(moved));
+		struct vmap_shared_state probed;
+		cr_assert(eq(int, vmap_shared_probe(fd, &probed), 0));
+		cr_expect(eq(u64, probed.head, 4000));
+		cr_expect(eq(u64, ring_state(ring).head, 4000));
+		vmap_shared_close(ring);
+		close(fd);
+	}
+}

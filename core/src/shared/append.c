@@ -255,10 +255,16 @@ static uint64_t heal(struct vmap_shared *ring)
  */
 static void clear_tail(struct vmap_shared *ring, uint64_t head)
 {
+	enum { TRIES = 1000 }; /* consumers, and a change of shape that begins or is given up, may be first as often */
 	struct shared_header *header = ring->header;
-	if ((atomic_exchange_explicit(&header->tail, head, memory_order_acq_rel) & SHARED_TAIL_FROZEN) &&
-	    atomic_load_explicit(&header->state, memory_order_relaxed) != ring->open_word)
-		atomic_fetch_or_explicit(&header->tail, SHARED_TAIL_FROZEN, memory_order_relaxed);
+	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_acquire);
+	for (int i = 0; i < TRIES; i++) {
+		bool stays_frozen = (tail & SHARED_TAIL_FROZEN) &&
+				    atomic_load_explicit(&header->state, memory_order_relaxed) != ring->open_word;
+		if (atomic_compare_exchange_strong_explicit(&header->tail, &tail, stays_frozen ? head | SHARED_TAIL_FROZEN : head,
+							    memory_order_acq_rel, memory_order_acquire))
+			return;
+	}
 }
 
 int vmap_shared_clear(struct vmap_shared *ring)
