@@ -79,6 +79,28 @@ Test(shared_peers, that_follow_the_ring_release_what_the_owner_of_their_slot_die
 	close(fd);
 }
 
+/* What another handle has changed meanwhile is not as it was when this one was opened. */
+Test(shared_peers, that_ask_for_what_they_believe_the_ring_is_change_it)
+{
+	int fd = ring_fd(UNIT, 0);
+	struct vmap_shared *ring = ring_map(fd), *peer = ring_map(fd);
+	struct vmap_shared_state state;
+	MUST(vmap_shared_set_attributes(peer, 0x70) == 0);
+	cr_expect(eq(int, vmap_shared_set_attributes(ring, 0), 0));
+	MUST(vmap_shared_probe(fd, &state) == 0);
+	cr_expect(eq(u64, state.attributes, 0));
+	cr_expect(eq(int, vmap_shared_set_attributes(ring, 0), 0));
+	cr_expect(eq(u64, ring_state(ring).generation, state.generation));
+	reshape(peer, 2);
+	cr_expect(eq(int, vmap_shared_reshape(ring, UNIT, VMAP_RING_OVERWRITE), -ESTALE));
+	cr_assert(eq(int, vmap_shared_reattach(ring), 0));
+	reshape(ring, 1);
+	cr_expect(eq(u64, ring_state(ring).capacity, UNIT));
+	vmap_shared_close(peer);
+	vmap_shared_close(ring);
+	close(fd);
+}
+
 /* Who locks a writer out says how much of the ring goes with it. */
 Test(shared_probe, sees_no_more_than_moves_in_whatever_shape)
 {
