@@ -246,7 +246,8 @@ int shared_load_head(struct vmap_shared *ring, uint64_t *ret_head);
 /* What every append does before its bytes are copied: room, pages, time. */
 int shared_prepare(struct vmap_shared *ring, uint64_t head, size_t len);
 void shared_announce(struct vmap_shared *ring, uint64_t head, size_t len);
-void shared_publish(struct vmap_shared *ring, uint64_t new_head);
+/* Not where the file was cut short: -EIO. */
+int shared_publish(struct vmap_shared *ring, uint64_t new_head);
 void shared_count_append(struct vmap_shared *ring, size_t len);
 
 /* reshape.c */
