@@ -60,3 +60,64 @@ Test(shared_peers, that_count_or_append_do_not_spoil_data_that_lies_where_their_
 	vmap_shared_close(ring);
 	close(fd);
 }
+
+/* The slot's previous owner has died with the lock of a shape that came when its next owner had mapped the one before. */
+Test(shared_peers, that_follow_the_ring_release_what_the_owner_of_their_slot_died_with)
+{
+	int fd = ring_fd(UNIT, 0);
+	struct vmap_shared *ring = ring_map(fd), *peer = ring_map(fd);
+	reshape(ring, 3);
+	uint32_t word = (1 + 1) | 0x70000; /* slot 1, the peer's */
+	file_put(fd, file_get64(fd, AT_DATA_OFFSET) - UNIT + 0x080, &word, sizeof(word));
+	cr_expect(eq(int, vmap_shared_wait_writer(ring, 0), -EBUSY));
+	cr_assert(eq(int, vmap_shared_reattach(peer), 0));
+	cr_expect(eq(int, (int)ring_append(ring, 10), 10));
+	cr_expect(eq(u32, ring_state(ring).steals, 1));
+	cr_expect(eq(int, (int)ring_append(peer, 10), 10));
+	vmap_shared_close(peer);
+	vmap_shared_close(ring);
+	close(fd);
+}
+
+/* What another handle has changed meanwhile is not as it was when this one was opened. */
+Test(shared_peers, that_ask_for_what_they_believe_the_ring_is_change_it)
+{
+	int fd = ring_fd(UNIT, 0);
+	struct vmap_shared *ring = ring_map(fd), *peer = ring_map(fd);
+	struct vmap_shared_state state;
+	MUST(vmap_shared_set_attributes(peer, 0x70) == 0);
+	cr_expect(eq(int, vmap_shared_set_attributes(ring, 0), 0));
+	MUST(vmap_shared_probe(fd, &state) == 0);
+	cr_expect(eq(u64, state.attributes, 0));
+	cr_expect(eq(int, vmap_shared_set_attributes(ring, 0), 0));
+	cr_expect(eq(u64, ring_state(ring).generation, state.generation));
+	reshape(peer, 2);
+	cr_expect(eq(int, vmap_shared_reshape(ring, UNIT, VMAP_RING_OVERWRITE), -ESTALE));
+	cr_assert(eq(int, vmap_shared_reattach(ring), 0));
+	reshape(ring, 1);
+	cr_expect(eq(u64, ring_state(ring).capacity, UNIT));
+	vmap_shared_close(peer);
+	vmap_shared_close(ring);
+	close(fd);
+}
+
+/* Who locks a writer out says how much of the ring goes with it. */
+Test(shared_probe, sees_no_more_than_moves_in_whatever_shape)
+{
+	for (uint64_t n_units = 1; n_units <= 3; n_units += 2) {
+		int fd = ring_fd(UNIT, 0);
+		struct vmap_shared *ring = ring_map(fd);
+		reshape(ring, n_units);
+		MUST(ring_append(ring, 5000) == 5000);
+		uint64_t header = file_get64(fd, AT_DATA_OFFSET) - UNIT;
+		uint32_t moved = (uint32_t)(n_units > 1) << 2 | 1;
+		file_put64(fd, header + 0x138, 4000);
+		file_put(fd, header + 0x11c, &moved, sizeof(moved));
+		struct vmap_shared_state probed;
+		cr_assert(eq(int, vmap_shared_probe(fd, &probed), 0));
+		cr_expect(eq(u64, probed.head, 4000));
+		cr_expect(eq(u64, ring_state(ring).head, 4000));
+		vmap_shared_close(ring);
+		close(fd);
+	}
+}

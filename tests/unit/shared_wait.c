@@ -326,6 +326,37 @@ Test(shared_guard, makes_eio_of_a_file_that_is_cut_short)
 	vmap_shared_close(other);
 }
 
+/* What a writer has copied into zeros of its own must not be published to those that see the file. */
+Test(shared_guard, keeps_what_is_not_in_the_file_from_the_others)
+{
+	MUST(vmap_shared_guard() == 0);
+	const size_t lens[] = {20000, 3 * UNIT, 20000}; /* the second in several runs, the last reserved */
+	for (size_t i = 0; i < 3; i++) {
+		int fd = ring_fd(UNIT, 0);
+		struct vmap_shared *ring = ring_map(fd), *other = ring_map(fd);
+		MUST(ring_append(ring, 100) == 100);
+		MUST(ftruncate(fd, (off_t)(UNIT + 4096)) == 0);
+		void *span;
+		if (i == 2) {
+			cr_assert(eq(int, vmap_shared_reserve(ring, lens[i], 0, &span), 0));
+			memset(span, 'x', lens[i]);
+			cr_expect(eq(int, vmap_shared_commit(ring, lens[i]), -EIO));
+		} else {
+			cr_expect(eq(int, (int)ring_append(ring, lens[i]), -EIO));
+		}
+		cr_expect(eq(u64, ring_state(other).head, 100));
+		cr_expect(eq(int, vmap_shared_wait_writer(other, 0), 0));
+		/* What the longest has announced is in the place of all the others. */
+		uint64_t cursor = 0;
+		uint8_t byte;
+		cr_expect(eq(int, (int)vmap_shared_read(other, &cursor, &byte, 1), i == 1 ? -EPIPE : 1));
+		cr_expect(eq(int, (int)vmap_shared_append(other, "x", 1), 1));
+		vmap_shared_close(other);
+		vmap_shared_close(ring);
+		close(fd);
+	}
+}
+
 /* The zeros in place of it must not be refused for want of so much memory. */
 Test(shared_guard, makes_eio_of_a_file_that_is_larger_than_the_memory)
 {

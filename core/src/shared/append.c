@@ -156,19 +156,20 @@ void shared_announce(struct vmap_shared *ring, uint64_t head, size_t len)
 	SHARED_FAULT(INTENT);
 }
 
-void shared_publish(struct vmap_shared *ring, uint64_t new_head)
+int shared_publish(struct vmap_shared *ring, uint64_t new_head)
 {
-	/* What went to where the file was cut short is nowhere. shared_unlock() says so. */
-	if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
-		return;
 	SHARED_FAULT(COPIED);
+	/* The file was cut short, and what was copied is in this process's zeros, not in the file; keeps I2. */
+	if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
+		return -EIO;
 	atomic_store_explicit(&ring->header->head, new_head, memory_order_release); /* append:B, keeps I2 */
 	atomic_store_explicit(&ring->seen_head, new_head, memory_order_relaxed);
 	SHARED_FAULT(HEAD);
+	return 0;
 }
 
 /* Announce, copy, publish @len bytes, at most the capacity, whose pages are there. */
-static void append_run(struct vmap_shared *ring, uint64_t head, const uint8_t *src, size_t len)
+static int append_run(struct vmap_shared *ring, uint64_t head, const uint8_t *src, size_t len)
 {
 	shared_announce(ring, head, len);
 	uint8_t *dst = shared_at(ring, head); /* keeps I5 */
@@ -179,7 +180,7 @@ static void append_run(struct vmap_shared *ring, uint64_t head, const uint8_t *s
 #else
 	shared_copy_in(dst, src, len);
 #endif
-	shared_publish(ring, head + len);
+	return shared_publish(ring, head + len);
 }
 
 static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_t len)
@@ -196,12 +197,12 @@ static ssize_t append_locked(struct vmap_shared *ring, const uint8_t *src, size_
 	 * What is longer than the ring passes through it in several runs. One run would announce more than a
 	 * capacity ahead of the head, and a writer that died in it would hide what comes after (breaks I1).
 	 */
-	for (size_t done = 0; done < len;) {
+	for (size_t done = 0; done < len && r == 0;) {
 		size_t run = len - done < ring->geometry.capacity ? len - done : (size_t)ring->geometry.capacity;
-		append_run(ring, head + done, src + done, run);
+		r = append_run(ring, head + done, src + done, run);
 		done += run;
 	}
-	return (ssize_t)len;
+	return r < 0 ? r : (ssize_t)len;
 }
 
 ssize_t vmap_shared_append_within(struct vmap_shared *ring, const void *src, size_t len, uint64_t lock_ns)
@@ -255,10 +256,16 @@ static uint64_t heal(struct vmap_shared *ring)
  */
 static void clear_tail(struct vmap_shared *ring, uint64_t head)
 {
+	enum { TRIES = 1000 }; /* consumers, and a change of shape that begins or is given up, may be first as often */
 	struct shared_header *header = ring->header;
-	if ((atomic_exchange_explicit(&header->tail, head, memory_order_acq_rel) & SHARED_TAIL_FROZEN) &&
-	    atomic_load_explicit(&header->state, memory_order_relaxed) != ring->open_word)
-		atomic_fetch_or_explicit(&header->tail, SHARED_TAIL_FROZEN, memory_order_relaxed);
+	uint64_t tail = atomic_load_explicit(&header->tail, memory_order_acquire);
+	for (int i = 0; i < TRIES; i++) {
+		bool stays_frozen = (tail & SHARED_TAIL_FROZEN) &&
+				    atomic_load_explicit(&header->state, memory_order_relaxed) != ring->open_word;
+		if (atomic_compare_exchange_strong_explicit(&header->tail, &tail, stays_frozen ? head | SHARED_TAIL_FROZEN : head,
+							    memory_order_acq_rel, memory_order_acquire))
+			return;
+	}
 }
 
 int vmap_shared_clear(struct vmap_shared *ring)

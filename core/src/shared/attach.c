@@ -231,7 +231,11 @@ int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state)
 	}
 	if (r == 0) {
 		/* A ring around the copy: the window rules stand in one place. */
-		struct vmap_shared ring = {.header = header, .geometry = geometry};
+		struct vmap_shared ring = {
+			.header = header,
+			.geometry = geometry,
+			.open_word = geometry.shape << SHARED_STATE_BITS,
+		};
 		atomic_init(&ring.generation, geometry.generation);
 		atomic_init(&ring.attributes, geometry.attributes);
 		/* Nobody has it mapped, as a rule: what was announced and is not there was announced by the dead. */
@@ -465,7 +469,7 @@ int vmap_shared_reattach(struct vmap_shared *ring)
 	}
 	adopt_head(ring, &geometry, &map);
 	if (ring->writable)
-		shared_count_claim(ring);
+		shared_enter(ring);
 	enum shared_state end = (enum shared_state)atomic_load_explicit(&ring->end, memory_order_relaxed);
 	if (end != SHARED_OPEN)
 		announce_end(ring, end);

@@ -8,7 +8,8 @@
  *
  * Invariants:
  * I1 wlock is free or names the slot and generation of the one who stores to the publication line.
- * I2 Who claims a slot first releases what its previous owner died with: otherwise the dead would look alive.
+ * I2 Who claims a slot, and who comes to another shape with it, first releases what its previous owner died with: otherwise
+ *    the dead would look alive.
  * I3 Every sleep is bounded: whoever was to wake us may have died before it could.
  * I4 No pthread object is in shared memory: glibc's unlock would write where another process says.
  * I5 Nobody starves: who has waited for HANDOFF_NS has the lock kept for a sleeper when it is released, so that a writer
@@ -363,7 +364,7 @@ int shared_check_state_slow(const struct vmap_shared *ring)
 	}
 }
 
-void shared_count_claim(struct vmap_shared *ring)
+static void count_claim(struct vmap_shared *ring)
 {
 	if (ring->slot == SHARED_SLOT_SERVER) {
 		ring->lock_word = ring->slot + 1;
@@ -377,9 +378,17 @@ void shared_count_claim(struct vmap_shared *ring)
 	ring->lock_word = (ring->slot + 1) | (generation << 16 & SHARED_LOCK_GENERATION);
 }
 
+void shared_enter(struct vmap_shared *ring)
+{
+	count_claim(ring);
+	SHARED_FAULT(SLOT_CLAIMED);
+	uint32_t word = atomic_load_explicit(&ring->header->wlock, memory_order_relaxed);
+	if ((word & SHARED_LOCK_OWNER) == ring->slot + 1 && check_header(ring) == 0 && steal(ring, word)) /* keeps I2 */
+		(void)shared_unlock(ring);
+}
+
 int shared_claim_slot(struct vmap_shared *ring)
 {
-	struct shared_header *header = ring->header;
 	uint32_t slot = 0;
 	int r = -EAGAIN;
 	for (; slot < SHARED_SLOTS; slot++) {
@@ -394,11 +403,7 @@ int shared_claim_slot(struct vmap_shared *ring)
 		return r;
 	SHARED_FAULT(SLOT_LOCKED);
 	ring->slot = slot;
-	shared_count_claim(ring);
-	SHARED_FAULT(SLOT_CLAIMED);
-	uint32_t word = atomic_load_explicit(&header->wlock, memory_order_relaxed);
-	if ((word & SHARED_LOCK_OWNER) == slot + 1 && check_header(ring) == 0 && steal(ring, word)) /* keeps I2 */
-		(void)shared_unlock(ring);
+	shared_enter(ring);
 	return 0;
 }
 

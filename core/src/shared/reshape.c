@@ -176,8 +176,13 @@ static void make_header(const struct vmap_shared *ring, const struct contents *c
 			struct shared_header *new)
 {
 	const struct shared_header *old = ring->header;
-	/* Not the first line, which in the first unit of the file is the geometry in force. */
-	memset((uint8_t *)new + sizeof(new->geometry), 0, SHARED_HEADER_USED - sizeof(new->geometry));
+	const size_t state_at = offsetof(struct shared_header, state), behind_state = state_at + sizeof(new->state);
+	/*
+	 * Not the first line, which in the first unit of the file is the geometry in force. Nor the state, not even for a
+	 * moment: 0 says open to readers of the first shape, whose header may have been here.
+	 */
+	memset((uint8_t *)new + sizeof(new->geometry), 0, state_at - sizeof(new->geometry));
+	memset((uint8_t *)new + behind_state, 0, SHARED_HEADER_USED - behind_state);
 	atomic_store_explicit(&new->steals, atomic_load_explicit(&old->steals, memory_order_relaxed), memory_order_relaxed);
 	atomic_store_explicit(&new->intent, contents->head, memory_order_relaxed);
 	atomic_store_explicit(&new->head, contents->head, memory_order_relaxed);
@@ -374,7 +379,7 @@ int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_r
 	if (capacity == 0)
 		return -EFBIG;
 	if (capacity == ring->geometry.capacity && policy == (enum vmap_ring_policy)ring->geometry.policy)
-		return 0;
+		return shared_check_state(ring);
 	int r = shared_lock_with_shape(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
@@ -412,15 +417,13 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 {
 	if (!ring->writable)
 		return -EACCES;
-	if (attributes == vmap_shared_attributes(ring))
-		return 0;
 	int r = shared_lock_with_shape(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
 	struct shared_geometry line;
 	/* From the file: somebody else may have set attributes since. */
 	r = shared_read_geometry(ring->fd, &line);
-	if (r == 0) {
+	if (r == 0 && line.attributes != attributes) {
 		ring->geometry.generation = line.generation;
 		line.attributes = attributes;
 		SHARED_FAULT(ATTRIBUTES);
@@ -431,6 +434,7 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 		ring->geometry.attributes = line.attributes;
 		ring->geometry.generation = line.generation;
 		ring->geometry.crc32c = line.crc32c;
+		atomic_store_explicit(&ring->generation, line.generation, memory_order_relaxed);
 		atomic_store_explicit(&ring->attributes, attributes, memory_order_relaxed);
 	}
 	int moved = shared_unlock(ring);

@@ -155,8 +155,11 @@ void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geomet
 #define SHARED_LOCK_NS 1000000000u
 /* Claim a slot of the file and with it the right to the lock. -EUSERS all are taken. */
 int shared_claim_slot(struct vmap_shared *ring);
-/* Make the words this handle locks with other ones than those of the slot's previous owners. */
-void shared_count_claim(struct vmap_shared *ring);
+/*
+ * Come to a header with the slot: make the word this handle locks with another one than those of the slot's previous
+ * owners, and release the lock if one of them has died with it.
+ */
+void shared_enter(struct vmap_shared *ring);
 /*
  * Take the writer lock within @timeout_ns (0: try). Then the ring has our shape and is open to this handle. -EBUSY a
  * living owner holds it; -ESTALE, -EIO, -ESHUTDOWN, -EIDRM as shared_check_state().
@@ -243,7 +246,8 @@ int shared_load_head(struct vmap_shared *ring, uint64_t *ret_head);
 /* What every append does before its bytes are copied: room, pages, time. */
 int shared_prepare(struct vmap_shared *ring, uint64_t head, size_t len);
 void shared_announce(struct vmap_shared *ring, uint64_t head, size_t len);
-void shared_publish(struct vmap_shared *ring, uint64_t new_head);
+/* Not where the file was cut short: -EIO. */
+int shared_publish(struct vmap_shared *ring, uint64_t new_head);
 void shared_count_append(struct vmap_shared *ring, size_t len);
 
 /* reshape.c */

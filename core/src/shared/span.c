@@ -47,9 +47,10 @@ int vmap_shared_commit(struct vmap_shared *ring, size_t len)
 	ring->reserved_len = 0;
 	/* Our own since the reservation; a hostile peer's change of it spoils this ring alone. */
 	uint64_t head = atomic_load_explicit(&ring->seen_head, memory_order_relaxed);
+	int published = 0;
 	if (len > 0) {
 		shared_count_append(ring, len);
-		shared_publish(ring, head + len);
+		published = shared_publish(ring, head + len);
 	}
 	/* What was announced and not used is overwritten all the same. */
 	if (len < reserved)
@@ -59,7 +60,7 @@ int vmap_shared_commit(struct vmap_shared *ring, size_t len)
 	if (len > 0)
 		shared_wake(ring, &header->data_waiters, &header->data_seq);
 	SHARED_FAULT(WOKEN);
-	return r;
+	return r < 0 ? r : published;
 }
 
 ssize_t vmap_shared_peek(const struct vmap_shared *ring, uint64_t *cursor, const void **ret_span)
