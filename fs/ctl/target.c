@@ -2,7 +2,6 @@
 /* Rings and directories: is it one, is it on a ringfs mount, and its attributes. Keeps C1. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sysmacros.h>
@@ -23,11 +22,12 @@ const char *ctl_why(int error)
 /* Is @dev what a line of /proc/self/mountinfo calls a ringfs? */
 static bool is_ringfs_line(const char *line, dev_t dev)
 {
-	unsigned dev_major, dev_minor;
-	if (sscanf(line, "%*d %*d %u:%u", &dev_major, &dev_minor) != 2 || makedev(dev_major, dev_minor) != dev)
-		return false;
+	char field[32]; /* the third */
+	int len = snprintf(field, sizeof(field), " %u:%u ", major(dev), minor(dev));
+	const char *at = strchr(line, ' ');
+	at = at ? strchr(at + 1, ' ') : NULL;
 	static const char type[] = " - fuse.ringfs ";
-	return strstr(line, type) != NULL;
+	return at && strncmp(at, field, (size_t)len) == 0 && strstr(at, type);
 }
 
 /* The last answer is kept: files given together are mostly on one mount. */
@@ -156,8 +156,10 @@ int ctl_target_get_number(const struct ctl_target *target, const char *name, uin
 	int r = ctl_target_get(target, name, text);
 	if (r < 0)
 		return r;
-	uint64_t value;
-	if (sscanf(text, "%" SCNu64, &value) != 1)
+	char *end;
+	errno = 0;
+	uint64_t value = strtoull(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0')
 		return -EPROTO;
 	*ret_value = value;
 	return 0;

@@ -12,7 +12,7 @@ if [[ $1 == owner ]]; then # what is mapped can be read still
 fi
 kill -KILL "${DAEMON[$MNT]}"
 wait "${DAEMON[$MNT]}" 2> "$T/which" || true
-kill -CONT "$FOLLOW"
+[[ $1 == none ]] || kill -CONT "$FOLLOW" # the other one may have ended
 ends "$FOLLOW" 1
 same "what follow wrote" "$MODEL" "$T/seen"
 says follow "$1" "the mount is dead; unmount it with fusermount3 -u"

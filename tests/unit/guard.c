@@ -36,6 +36,32 @@ static void expect_guarded(void)
 	vmap_shared_close(ring);
 }
 
+/* What stands in for the file says open, whatever the ring has become. */
+Test(shared_guard, stays_in_force_when_the_ring_cannot_be_found_again)
+{
+	MUST(vmap_shared_guard() == 0);
+	int fd = ring_fd(UNIT, 0);
+	struct vmap_shared *ring = ring_map(fd), *peer = ring_map(fd);
+	MUST(ring_append(ring, 3 * UNIT) == (ssize_t)(3 * UNIT));
+	MUST(vmap_shared_reshape(ring, 2 * UNIT, VMAP_RING_OVERWRITE) == 0);
+	vmap_shared_close(ring);
+	uint8_t geometry[128], byte;
+	uint64_t size = file_size(fd), cursor = 0;
+	file_get(fd, 0, geometry, sizeof(geometry));
+	MUST(ftruncate(fd, 0) == 0);
+	cr_expect(eq(int, (int)vmap_shared_read(peer, &cursor, &byte, 1), -EIO));
+	/* Its line comes back, not its header. */
+	MUST(ftruncate(fd, (off_t)size) == 0);
+	file_put(fd, 0, geometry, sizeof(geometry));
+	for (int i = 0; i < 2; i++) {
+		cr_expect(eq(int, vmap_shared_reattach(peer), -EBADMSG));
+		cr_expect(eq(int, vmap_shared_status(peer), -ESTALE));
+		cr_expect(eq(int, (int)vmap_shared_append(peer, "x", 1), -ESTALE));
+	}
+	vmap_shared_close(peer);
+	close(fd);
+}
+
 static sigjmp_buf back;
 static volatile sig_atomic_t n_signals;
 static void *volatile fault_address;

@@ -395,12 +395,12 @@ static void vanish(void)
 	MUST(unlink(vanishing) == 0);
 }
 
-Test(handover, of_a_file_that_vanishes_is_enotconn)
+Test(handover, of_a_file_that_vanishes_is_enoent)
 {
 	struct server server = server_prepare("");
 	vanishing = server.ring;
 	meanwhile = vanish;
-	expect_refused(&server, false, -ENOTCONN);
+	expect_refused(&server, false, -ENOENT);
 	server_end(&server);
 }
 

@@ -136,6 +136,73 @@ Test(no_memory, for_rings_and_what_is_over_them_leaves_no_ring)
 	expect_nothing_made((struct maker){make_writer, VMAP_OPERATION_RING_ALLOCATE, 2});
 }
 
+#ifndef _WIN32 /* no shared rings there */
+static int make_shared_of_file(void **ret_object)
+{
+	struct vmap_shared *ring = UNMADE;
+	int r = vmap_shared_open(file, &ring);
+	*ret_object = ring;
+	return r;
+}
+
+static int make_shared(void **ret_object)
+{
+	struct vmap_shared *ring = UNMADE;
+	int r = vmap_shared_create(&(struct vmap_shared_options){.capacity = 32 * MIB}, &ring);
+	*ret_object = ring;
+	return r;
+}
+
+/* The same without a record of what it was about, which these functions do not make. */
+static void expect_nothing_shared(int (*make)(void **ret_object), int n_allocations)
+{
+	for (int which = 1; which <= n_allocations; which++) {
+		struct holdings before = holdings_now();
+		void *object = UNMADE;
+		failing = which;
+		cr_expect(eq(int, make(&object), -ENOMEM));
+		cr_assert(eq(int, failing, 0), "it makes fewer than %d allocations", which);
+		cr_expect(eq(ptr, object, UNMADE));
+		cr_expect(holdings_equal(before, holdings_now()));
+		cr_expect(eq(sz, holdings_now().n_fds, before.n_fds));
+	}
+}
+
+/* The handle, and its place among the maps that are guarded. */
+Test(no_memory, for_a_shared_ring_unmaps_it)
+{
+	file = ring_fd(32 * MIB, 0);
+	expect_nothing_shared(make_shared_of_file, 2);
+	struct vmap_shared *ring = ring_map(file);
+	cr_expect(eq(int, (int)ring_append(ring, 10), 10));
+	vmap_shared_close(ring);
+	close(file);
+}
+
+/* And the header that is written. */
+Test(no_memory, for_a_shared_ring_in_memory_leaves_none)
+{
+	expect_nothing_shared(make_shared, 3);
+}
+
+Test(no_memory, for_a_probe_or_a_header_is_enomem)
+{
+	file = ring_fd(65536, 0);
+	struct vmap_shared_state state, untouched;
+	memset(&state, 0x5a, sizeof(state));
+	untouched = state;
+	failing = 1;
+	cr_expect(eq(int, vmap_shared_probe(file, &state), -ENOMEM));
+	cr_expect(eq(int, memcmp(&state, &untouched, sizeof(state)), 0));
+	int empty = memfd_empty();
+	failing = 1;
+	cr_expect(eq(int, vmap_shared_format(empty, &(struct vmap_shared_options){.capacity = 65536}), -ENOMEM));
+	cr_expect(eq(u64, file_size(empty), 0));
+	close(empty);
+	close(file);
+}
+#endif
+
 Test(no_memory, for_a_reader_or_writer_leaves_the_ring_to_the_caller)
 {
 	struct vmap_ring *ring = NULL;

@@ -16,6 +16,17 @@ static int call_append(struct vmap_shared *ring, void *arg)
 	return (int)ring_append(ring, *(size_t *)arg);
 }
 
+static int call_clear(struct vmap_shared *ring, void *arg)
+{
+	(void)arg;
+	return vmap_shared_clear(ring);
+}
+
+static int call_append_within(struct vmap_shared *ring, void *arg)
+{
+	return (int)vmap_shared_append_within(ring, "x", 1, *(uint64_t *)arg);
+}
+
 static int call_revoke(struct vmap_shared *ring, void *arg)
 {
 	(void)arg;
@@ -158,6 +169,44 @@ Test(shared_lock_out, keeps_consumers_out_until_it_is_done)
 	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), -ESTALE));
 	cr_assert(eq(int, vmap_shared_reattach(trio.other), 0));
 	cr_expect(eq(int, vmap_shared_consume(trio.other, 0, 1000), 0));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+/* Its clear comes too late, and must not let consumers in where nothing is consumed any more. */
+Test(shared_lock_out, keeps_consumers_out_although_the_writer_clears)
+{
+	struct trio trio = trio_open(UNIT, BOUNDED, 5000);
+	struct stopped writer, server;
+	stop_at(&writer, SHARED_FAULT_CHECKED, call_clear, trio.writer, NULL);
+	stop_at(&server, SHARED_FAULT_DATA_MOVED, call_revoke, trio.server, NULL);
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	cr_expect(eq(int, vmap_shared_consume(trio.other, 5000, 0), -EBUSY));
+	cr_expect(eq(int, go_on(&server), 0));
+	cr_expect(eq(int, vmap_shared_consume(trio.other, 5000, 0), -ESTALE));
+	cr_expect(eq(u64, ring_state(trio.server).tail, 0));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+/* The lock is had, but not the shape; and then somebody else has the lock and stops with that. */
+Test(shared_lock_out, that_lasts_ends_a_writers_patience)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct vmap_shared *fourth = ring_map(trio.fd);
+	struct stopped writer, server, last, other;
+	size_t len = 700;
+	uint64_t patience = 300000000, hours = 36000000000000;
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	stop_at(&server, SHARED_FAULT_DATA_MOVED, call_revoke, trio.server, NULL);
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	stop_at(&other, SHARED_FAULT_LOCKED, call_append_within, trio.other, &patience);
+	sem_post(&other.go); /* from here on it tries again and again */
+	stop_at(&last, SHARED_FAULT_LOCKED, call_append_within, fourth, &hours);
+	cr_expect(eq(int, go_on(&other), -EBUSY));
+	cr_expect(eq(int, go_on(&server), 0));
+	cr_expect(eq(int, go_on(&last), -ESTALE));
+	vmap_shared_close(fourth);
 	expect_one_ring(&trio);
 	trio_close(&trio);
 }

@@ -407,6 +407,13 @@ Test(shared_attach, of_a_rings_own_file_opens_it)
 	cr_expect(ring_is_whole(reader));
 	cr_expect(eq(int, vmap_shared_status(reader), 0));
 	cr_expect(eq(int, vmap_shared_serve(reader), -EACCES));
+	struct vmap_shared *none = NULL;
+	size_t n_fds = count_fds();
+	cr_expect(eq(int, vmap_shared_open_serve(vmap_shared_fd(reader), &none), -EACCES));
+	cr_expect(none == NULL && count_fds() == n_fds);
+	uint32_t seq = word_at(ring, offsetof(struct shared_header, data_seq));
+	vmap_shared_wake_readers(reader);
+	cr_expect(eq(u32, word_at(ring, offsetof(struct shared_header, data_seq)), seq));
 	cr_expect(eq(int, vmap_shared_clear(reader), -EACCES));
 	cr_expect(eq(int, vmap_shared_revoke(reader), -EACCES));
 	cr_expect(eq(int, vmap_shared_consume(reader, 0, 1), -EACCES));
