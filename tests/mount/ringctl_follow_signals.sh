@@ -6,6 +6,8 @@ start size=64K
 py <<'PY'
 import os, signal, subprocess, sys
 from ringlib import *
+for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+    signal.signal(number, signal.SIG_DFL) # nohup, and shells in the background, hand on that they are ignored
 path = sys.argv[1] + "/app.log"
 with open(path, "wb") as file:
     file.write(b"line\nno end yet")

@@ -6,6 +6,8 @@ start size=64K
 py <<'PY'
 import os, signal, subprocess, sys
 from ringlib import *
+for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP:
+    signal.signal(number, signal.SIG_DFL) # nohup, and shells in the background, hand on that they are ignored
 path = sys.argv[1] + "/app.log"
 def run(*more):
     process = subprocess.Popen([os.environ["RINGCTL"], "write", *more, path], stdin=subprocess.PIPE, stderr=subprocess.PIPE)
