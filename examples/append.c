@@ -18,7 +18,7 @@
 
 static int complain(const char *path, int r)
 {
-	fprintf(stderr, "append: %s: %s\n", path, strerror(-r));
+	fprintf(stderr, "append: %s: %s\n", path, vmap_shared_strerror(r));
 	return 1;
 }
 

@@ -16,7 +16,7 @@
 
 static int complain(const char *path, int r)
 {
-	fprintf(stderr, "follow: %s: %s\n", path, strerror(-r));
+	fprintf(stderr, "follow: %s: %s\n", path, vmap_shared_strerror(r));
 	return 1;
 }
 

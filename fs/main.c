@@ -46,11 +46,13 @@ static int check_mountpoint(const char *mountpoint, char **ret_path)
 	const char *why = NULL;
 	if (!path || stat(path, &st) < 0 || statvfs(path, &vfs) < 0)
 		why = errno == ENOENT ? "no such directory" :
-		      errno == ENOTCONN ? "a dead FUSE mount is there; unmount it first: fusermount3 -u" : strerror(errno);
+		      errno == ENOTCONN ? "a dead FUSE mount is there; unmount it first, with fusermount3 -uz" : strerror(errno);
 	else if (!S_ISDIR(st.st_mode))
 		why = "not a directory";
 	else if (is_ringfs(path))
 		why = "a ringfs is mounted there already";
+	else if (rfs_store_is_at(path))
+		why = "is a store of rings: expected the directory to mount it on (ringfs SOURCE MOUNTPOINT)";
 	if (why) {
 		free(path);
 		return mount_error(mountpoint, why);

@@ -244,6 +244,16 @@ int rfs_store_open(struct rfs_store *store, const char *path, uint64_t capacity)
 	return r;
 }
 
+bool rfs_store_is_at(const char *path)
+{
+	struct stat st;
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool found = fd >= 0 && fstatat(fd, MARKER_PATH, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (fd >= 0)
+		close(fd);
+	return found;
+}
+
 bool rfs_store_contains(const struct rfs_store *store, const char *path)
 {
 	size_t n = strlen(store->path);

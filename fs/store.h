@@ -46,6 +46,9 @@ struct rfs_creator {
  */
 int rfs_store_open(struct rfs_store *store, const char *path, uint64_t capacity);
 
+/* Is the directory @path a store? */
+bool rfs_store_is_at(const char *path);
+
 /* Is @path, absolute and without links, the store's directory or below it? */
 bool rfs_store_contains(const struct rfs_store *store, const char *path);
 

@@ -131,6 +131,8 @@ int ctl_stop_signal(void);
 void ctl_stop_raise(void);
 /* Sleep; a signal ends it early. */
 void ctl_stop_nap(unsigned ms);
+/* Since some moment. */
+uint64_t ctl_now_ms(void);
 
 /* assign.c: ATTRIBUTE=VALUE */
 

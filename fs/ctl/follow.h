@@ -32,6 +32,8 @@ struct follow_source {
 	struct vmap_shared *ring; /* NULL: read by fd */
 	uint64_t next;            /* position of the next byte */
 	unsigned n_overruns;      /* since the last byte */
+	uint64_t end;             /* the head when the server was found to be gone */
+	uint64_t looked_ms;       /* when that was looked for */
 	int fd;
 	uint64_t resumed;         /* as struct ringfs_place says */
 	uint64_t lost;

@@ -17,13 +17,6 @@
 /* Once told to stop, a reader that takes nothing is waited for so long. */
 #define LAST_MS 1000
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* May the rest be written yet? Told to stop, only as long as somebody reads, and in pieces that never block. */
 static bool may_write(size_t *len)
 {
@@ -75,14 +68,14 @@ int follow_out_take(struct follow_out *out, size_t n)
 		return flush(out);
 	if (!newline) {
 		if (was_empty)
-			out->held_since_ms = now_ms();
+			out->held_since_ms = ctl_now_ms();
 		return 0;
 	}
 	size_t whole = (size_t)(newline - out->held) + 1;
 	int r = follow_out_write(out, out->held, whole);
 	out->len -= whole;
 	memmove(out->held, out->held + whole, out->len);
-	out->held_since_ms = out->len > 0 ? now_ms() : 0;
+	out->held_since_ms = out->len > 0 ? ctl_now_ms() : 0;
 	return r;
 }
 
@@ -104,7 +97,7 @@ int follow_out_gap(struct follow_out *out, uint64_t lost)
 	out->len = 0;
 	if (out->by_lines && out->line_is_open)
 		r = follow_out_write(out, "\n", 1);
-	uint64_t now = now_ms();
+	uint64_t now = ctl_now_ms();
 	if (now - out->told_ms >= TELL_MS)
 		tell(out, now);
 	return r;
@@ -112,7 +105,7 @@ int follow_out_gap(struct follow_out *out, uint64_t lost)
 
 int follow_out_idle(struct follow_out *out, bool end)
 {
-	uint64_t now = now_ms();
+	uint64_t now = ctl_now_ms();
 	int r = 0;
 	if (out->len > 0 && (end || now - out->held_since_ms >= HOLD_MS))
 		r = flush(out);
@@ -123,7 +116,7 @@ int follow_out_idle(struct follow_out *out, bool end)
 
 unsigned follow_out_patience_ms(const struct follow_out *out)
 {
-	uint64_t held = now_ms() - out->held_since_ms;
+	uint64_t held = ctl_now_ms() - out->held_since_ms;
 	return out->len == 0 ? FOLLOW_SLICE_MS : held < HOLD_MS ? HOLD_MS - (unsigned)held : 0;
 }
 

@@ -40,7 +40,7 @@ static int check_ring(const struct ctl_args *args, const struct ctl_target *targ
 int follow_source_open(const struct ctl_args *args, const char *path, struct follow_source *ret_source)
 {
 	struct ctl_target target;
-	*ret_source = (struct follow_source){.args = args, .path = path, .fd = -1, .nap_ms = NAP_MS};
+	*ret_source = (struct follow_source){.args = args, .path = path, .fd = -1, .end = UINT64_MAX, .nap_ms = NAP_MS};
 	int r = ctl_target_open(args, path, &target);
 	if (r != 0)
 		return r;
@@ -106,9 +106,28 @@ static int reattach(struct follow_source *source)
 	return r;
 }
 
+/* A ring whose server was killed may be written to for ever by those who have it mapped: it ends where it was then. */
+static void look_for_end(struct follow_source *source)
+{
+	struct vmap_shared_state state;
+	uint64_t now = ctl_now_ms();
+	if (source->end != UINT64_MAX || now - source->looked_ms < FOLLOW_SLICE_MS)
+		return;
+	source->looked_ms = now;
+	if (vmap_shared_status(source->ring) != -ENOTCONN)
+		return;
+	vmap_shared_get_state(source->ring, &state);
+	source->end = state.head;
+}
+
 static ssize_t read_mapped(struct follow_source *source, char *dst, size_t len, uint64_t *ret_lost)
 {
 	uint64_t from = source->next;
+	look_for_end(source);
+	if (from >= source->end)
+		return -ENOTCONN;
+	if (len > source->end - from)
+		len = (size_t)(source->end - from);
 	ssize_t n = vmap_shared_read(source->ring, &source->next, dst, len);
 	if (n > 0)
 		source->n_overruns = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals that end a verb: noted, so that what it has begun is finished first. */
+/* Signals that end a verb: noted, so that what it has begun is finished first. And time, for verbs that wait. */
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,4 +54,11 @@ void ctl_stop_nap(unsigned ms)
 	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 	if (stop_signal == 0)
 		nanosleep(&time, NULL);
+}
+
+uint64_t ctl_now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }

@@ -16,7 +16,7 @@
 
 const char *ctl_why(int error)
 {
-	return error == ENOTCONN ? "the mount is dead; unmount it with fusermount3 -u" : strerror(error);
+	return error == ENOTCONN ? "the mount is dead; unmount it with fusermount3 -uz" : strerror(error);
 }
 
 /* Is @dev what a line of /proc/self/mountinfo calls a ringfs? */

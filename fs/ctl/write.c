@@ -22,6 +22,8 @@
 #define SLICE_MS 100
 /* A store that is full is tried again so often. */
 #define FULL_STORE_MS 1000u
+/* A server that has gone is looked for so often. */
+#define SERVER_MS 1000u
 /* Nobody is locked out of a ring that has not held its lock for longer. */
 #define LOCKED_OUT_MS 500u
 
@@ -39,14 +41,8 @@ struct writer {
 	char *bytes;      /* RUN_MAX and as much as one read brings */
 	size_t len;
 	bool told;        /* that it has to wait */
+	uint64_t looked_ms; /* for the server */
 };
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void set_capacity(struct writer *writer, uint64_t capacity)
 {
@@ -150,14 +146,47 @@ static int wait_room(struct writer *writer, size_t len)
 	return r == -ETIMEDOUT ? 0 : r;
 }
 
+/*
+ * The ring works on when its server was killed, but then nobody says that it was removed; and the next server knows of who
+ * has it mapped only if they ask it for the ring once more.
+ */
+static int follow_server(struct writer *writer)
+{
+	struct vmap_shared *ring;
+	struct stat own, found;
+	uint64_t now = ctl_now_ms();
+	if (now - writer->looked_ms < SERVER_MS)
+		return 0;
+	writer->looked_ms = now;
+	if (vmap_shared_status(writer->ring) != -ENOTCONN || fstat(vmap_shared_fd(writer->ring), &own) < 0)
+		return 0;
+	if (own.st_nlink == 0)
+		return -EIDRM;
+	if (vmap_shared_attach(writer->path, true, &ring) < 0)
+		return 0;
+	if (vmap_shared_status(ring) == 0 && fstat(vmap_shared_fd(ring), &found) == 0 && found.st_dev == own.st_dev &&
+	    found.st_ino == own.st_ino) {
+		vmap_shared_close(writer->ring);
+		writer->ring = ring;
+		read_shape(writer);
+	} else {
+		vmap_shared_close(ring);
+	}
+	return 0;
+}
+
 /* 1 it is appended; 0 try again; -EMSGSIZE the ring takes less at a time now; else a negative errno. */
 static int append_mapped(struct writer *writer, const char *bytes, size_t len)
 {
 	struct vmap_shared_state before;
+	int r = follow_server(writer);
+	if (r < 0)
+		return r;
+	if (len > writer->max)
+		return -EMSGSIZE;
 	vmap_shared_get_state(writer->ring, &before);
-	uint64_t began_ms = now_ms();
+	uint64_t began_ms = ctl_now_ms();
 	ssize_t n = vmap_shared_append(writer->ring, bytes, len);
-	int r;
 	switch (n) {
 	case -EAGAIN:
 		r = wait_room(writer, len);
@@ -167,7 +196,7 @@ static int append_mapped(struct writer *writer, const char *bytes, size_t len)
 		if (r == 0)
 			read_shape(writer);
 		/* A writer that was stopped for long may have been locked out when its run was there; keeps W2. */
-		if (r == 0 && now_ms() - began_ms >= LOCKED_OUT_MS && is_there(writer->ring, before.head, bytes, len))
+		if (r == 0 && ctl_now_ms() - began_ms >= LOCKED_OUT_MS && is_there(writer->ring, before.head, bytes, len))
 			return 1;
 		return r < 0 ? r : len > writer->max ? -EMSGSIZE : 0;
 	case -EBUSY:

@@ -16,6 +16,9 @@ ln -s "$STORE/.ringfs/rings/inside" "$T/link"
 refused 1 "$STORE/.ringfs/rings/inside" "$STORE" "$T/link"
 refused 1 "$STORE" "$STORE" "$STORE"
 refused 1 "$STORE" "$STORE/." "$STORE"
+# SOURCE and MOUNTPOINT the wrong way round
+refused 1 "$STORE" "$MNT" "$STORE"
+eq "what became of the mountpoint" "" "$(ls -A "$MNT")"
 start size=64K
 refused 1 "$MNT" "$MNT"
 refused 1 "$MNT" "$STORE" "$MNT"

@@ -15,6 +15,6 @@ wait "${DAEMON[$MNT]}" 2> "$T/which" || true
 [[ $1 == none ]] || kill -CONT "$FOLLOW" # the other one may have ended
 ends "$FOLLOW" 1
 same "what follow wrote" "$MODEL" "$T/seen"
-says follow "$1" "the mount is dead; unmount it with fusermount3 -u"
+says follow "$1" "the mount is dead; unmount it with fusermount3 -uz"
 unset "DAEMON[$MNT]"
 fusermount3 -u "$MNT"

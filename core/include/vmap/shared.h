@@ -155,6 +155,14 @@ VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);
 VMAP_API int vmap_shared_attach(const char *path, bool write, struct vmap_shared **ret_ring);
 
 /**
+ * What a negative result of these functions says of a ring, in a few words, for messages: "was given another shape".
+ *
+ * Owner:   static text; of another error the system's words for it, as strerror(3).
+ * Threads: any.
+ */
+VMAP_API const char *vmap_shared_strerror(int result);
+
+/**
  * What has become of the ring: 0 it is open.
  *
  * Threads: any. A system call for handles of vmap_shared_attach().

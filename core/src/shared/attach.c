@@ -524,3 +524,35 @@ void vmap_shared_end(struct vmap_shared *ring, bool removed)
 	if (ring->serves)
 		announce_end(ring, removed ? SHARED_REMOVED : SHARED_CLOSED);
 }
+
+const char *vmap_shared_strerror(int result)
+{
+	switch (-result) {
+	case EBADMSG:
+		return "is damaged";
+	case EBUSY:
+		return "another writer has stopped in the middle of an append, or of a change";
+	case EIDRM:
+		return "was removed";
+	case EMSGSIZE:
+		return "more than it can hold";
+	case ENOMSG:
+		return "is no ring";
+	case ENOTCONN:
+		return "its server has gone";
+	case EOPNOTSUPP:
+		return "has a policy or a feature that is not known here";
+	case EPIPE:
+		return "what was to be read was overwritten, or consumed by somebody else";
+	case EPROTO:
+		return "is of a newer version, or of a machine with another byte order";
+	case ESHUTDOWN:
+		return "its server has ended";
+	case ESTALE:
+		return "was given another shape";
+	case EUSERS:
+		return "64 writers have it open";
+	default:
+		return strerror(-result);
+	}
+}
