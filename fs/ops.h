@@ -67,7 +67,8 @@ void rfs_op_fsyncdir(fuse_req_t req, fuse_ino_t ino, int datasync, struct fuse_f
 bool rfs_read_may_be_cut(const struct rfs *fs, size_t len);
 
 /*
- * Inside rfs_ring_enter(): answer a read of an overwrite ring. False: nothing is there, it is not answered.
+ * Inside rfs_ring_enter(): answer a read of an overwrite ring. False: nothing is there, or a mapped process has given the ring
+ * another shape since; it is not answered.
  */
 bool rfs_read_overwrite(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle, size_t len, uint64_t offset);
 /* What a program is told of an append that failed with @r: where a mapped process plays tricks with lock, shape or header, EIO. */

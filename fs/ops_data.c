@@ -234,6 +234,8 @@ bool rfs_read_overwrite(struct rfs *fs, fuse_req_t req, struct rfs_handle *handl
 	}
 	if (n >= 0)
 		atomic_store_explicit(&handle->read_end, offset + (uint64_t)n, memory_order_relaxed);
+	if (n == -ESTALE)
+		return false;
 	if (n < 0) {
 		fuse_reply_err(req, (int)-n);
 	} else if (n > 0) {
@@ -242,6 +244,23 @@ bool rfs_read_overwrite(struct rfs *fs, fuse_req_t req, struct rfs_handle *handl
 		fuse_reply_buf(req, (const char *)buf, (size_t)n);
 	}
 	return n != 0;
+}
+
+/* The same; a ring that a mapped process gives another shape meanwhile is followed. False: nothing is there. */
+static bool read_and_follow(struct rfs *fs, fuse_req_t req, struct rfs_node *node, struct rfs_handle *handle, size_t len,
+			    uint64_t offset)
+{
+	for (unsigned tries = 0; !rfs_read_overwrite(fs, req, handle, len, offset); tries++) {
+		if (vmap_shared_status(handle->ring) != -ESTALE)
+			return false;
+		if (tries == RFS_UNSTICK_TRIES) {
+			fuse_reply_err(req, EIO); /* it plays tricks */
+			break;
+		}
+		rfs_ring_leave(node);
+		rfs_ring_enter(node);
+	}
+	return true;
 }
 
 static void read_ring(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle, size_t size, off_t off,
@@ -268,7 +287,13 @@ static void read_ring(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle,
 		rfs_stream_read(fs, req, handle, size, (uint64_t)off, nonblock);
 	} else if (waits && !nonblock) {
 		rfs_stream_read_waiting(fs, req, handle, size, (uint64_t)off);
-	} else if (!rfs_read_overwrite(fs, req, handle, size, (uint64_t)off)) {
+		/* It may have moved before the request was parked, and who moved it be gone. */
+		if (rfs_node_has_moved(node)) {
+			rfs_ring_leave(node);
+			rfs_ring_enter(node);
+			rfs_stream_wake(fs, node);
+		}
+	} else if (!read_and_follow(fs, req, node, handle, size, (uint64_t)off)) {
 		if (waits)
 			fuse_reply_err(req, EAGAIN);
 		else

@@ -315,6 +315,12 @@ static bool is_damage(ssize_t n)
 	return n < 0 && n != -EAGAIN && n != -EPIPE && n != -ERANGE;
 }
 
+/* What the caller is told of it. */
+static ssize_t damage(ssize_t n)
+{
+	return n == -ESTALE ? n : -EIO;
+}
+
 /*
  * Read from where the last read ended, behind a mark that is not all told yet. Where the ring has moved on, the
  * reader moves too: what follows its line (the carry) or the mark stands for @from then.
@@ -344,7 +350,7 @@ static ssize_t read_sequential(struct rfs_cursor *cursor, const struct vmap_shar
 		if (mark.len < len - done)
 			n = read_whole(cursor, ring, how->align, &pos, dst + done + mark.len, len - done - mark.len);
 		if (is_damage(n))
-			return done > 0 ? (ssize_t)done : -EIO;
+			return done > 0 ? (ssize_t)done : damage(n);
 		if (n != -EPIPE) {
 			/* Data, or the head: either way this is where the reader is now (keeps I4). */
 			if (from != expected) {
@@ -382,7 +388,7 @@ static ssize_t read_random(struct rfs_cursor *cursor, const struct vmap_shared *
 		uint64_t pos = start + hole;
 		ssize_t n = read_whole(cursor, ring, align, &pos, dst + hole, len - hole);
 		if (is_damage(n) && hole == 0)
-			return -EIO;
+			return damage(n);
 		if (n != -EPIPE)
 			return (ssize_t)(n > 0 ? hole + (size_t)n : hole);
 		size_t zeros = pos - start < len ? (size_t)(pos - start) : len;
@@ -429,9 +435,10 @@ ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *rin
 	} else if (is_sequential) {
 		n = (ssize_t)read_mark(&cursor->mark, dst, len);
 	}
-	/* There may be nothing because its file was cut short. */
-	if (n == 0 && vmap_shared_status(ring) == -EIO)
-		n = -EIO;
+	/* There may be nothing because its file was cut short, or because it is elsewhere by now. */
+	int status = n == 0 ? vmap_shared_status(ring) : 0;
+	if (status == -EIO || status == -ESTALE)
+		n = status;
 	if (n > 0) {
 		cursor->next_offset = offset + (size_t)n;
 		cursor->has_read = true;

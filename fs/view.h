@@ -105,7 +105,8 @@ void rfs_cursor_finish(struct rfs_cursor *cursor);
 /*
  * Read @len bytes at @offset as a plain file would give them, 0 at the head. *ret_lost is what was lost
  * to this read. Sequential reads skip what was overwritten and move the origin; others get zeros there.
- * -EPIPE with RFS_LOST_ERROR: the loss is counted and skipped, the next read goes on.
+ * -EPIPE with RFS_LOST_ERROR: the loss is counted and skipped, the next read goes on. -ESTALE a mapped process
+ * has given the ring another shape: nothing is changed.
  */
 ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, const struct rfs_cursor_how *how,
 			uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost);

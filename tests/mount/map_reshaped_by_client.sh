@@ -27,5 +27,23 @@ for policy in "overwrite", "bounded":
     else:
         eq("the follower", b"mapped", os.read(source, 100))
     tool.end()
+# Each read of a log finds it in one shape or the other.
+path = make("read-all-the-time")
+fd, tool = writer(path), Tool(path)
+write_all(fd, b"x" * 50000)
+def read_on():
+    source = reader(path, os.O_NONBLOCK)
+    while get_attr(path, "align") != "byte":
+        for n in range(100):
+            if os.pread(source, 4096, 4096 * (n % 10)) != b"x" * 4096:
+                return "something else"
+    return "x"
+readers = [Child(read_on) for _ in range(2)]
+for n in range(80):
+    tool.ask("reshape", 65536 * (1 + n % 2))
+tool.end()
+set_attr(path, "align", "byte")
+for child in readers:
+    eq("every read", "x", child.result())
 PY
 stop
