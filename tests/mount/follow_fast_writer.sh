@@ -5,6 +5,7 @@ start size=64K
 write_lines 1 1
 bg tail -n +1 "$1" -s 0.01 "$RING" > "$T/seen" 2> "$T/tail.err"
 tail=$BGPID
+wait_for "the first line" test -s "$T/seen" # before it is overwritten
 lines write 2 40000 "$RING"
 shows() { [[ $(tail -n 1 "$T/seen") == "$(lines gen 40000 40000)" ]]; }
 wait_for "the last line" shows

@@ -109,6 +109,8 @@ Test(os_errors, name_their_operation)
 		expect_error(vmap_os_map_anonymous(SIZE_MAX, VMAP_PROTECT_READ_WRITE, &base), -ENOMEM,
 			     VMAP_OPERATION_MAP_ANONYMOUS);
 	cr_expect(eq(ptr, base, untouched));
+	expect_error(vmap_os_file_resize(fd, (uint64_t)INT64_MAX + 1), -EFBIG, VMAP_OPERATION_RESIZE_FILE);
+	cr_expect(eq(u64, file_size(fd), 1));
 	close(fd);
 
 	/* Pages that were there a moment ago. */
@@ -202,6 +204,19 @@ Test(os_ring, refuses_capacities_that_cannot_be)
 	cr_expect(eq(ptr, base, untouched));
 	cr_expect(holdings_equal(before, holdings_now()));
 }
+
+#ifndef _WIN32 /* where each half is a view of its own */
+Test(os_ring, that_is_none_stays)
+{
+	size_t unit = vmap_allocation_size();
+	void *base = NULL;
+	cr_assert(eq(int, vmap_os_map_ring(unit, &base), 0));
+	expect_error(vmap_os_unmap_ring((uint8_t *)base + 1, unit), -EINVAL, VMAP_OPERATION_RING_DEALLOCATE);
+	expect_rights(base, "rw-s");
+	expect_rights((uint8_t *)base + unit, "rw-s");
+	cr_expect(eq(int, vmap_os_unmap_ring(base, unit), 0));
+}
+#endif
 
 static int map_ring(void *ret_base)
 {
