@@ -110,7 +110,7 @@ wait "$follower" 2>/dev/null || true
 follower=
 same follow "" "$(cat "$work/complaints")"
 same append "append: $work/none: No such file or directory" "$("$work/append" "$work/none" 2>&1 </dev/null || true)"
-same follow "follow: $work/numbers: No message of desired type" "$("$work/follow" "$work/numbers" 2>&1 || true)"
+same follow "follow: $work/numbers: is no ring" "$("$work/follow" "$work/numbers" 2>&1 || true)"
 
 # On a mount a plain writer and a plain reader take part, and the follower ends with the ring.
 if [ -x "$build/fs/ringfs" ] && { : <>/dev/fuse; } 2>/dev/null; then
