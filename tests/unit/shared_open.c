@@ -537,9 +537,9 @@ Test(shared_probe, agrees_with_the_mapped_state)
 
 Test(shared_strerror, has_words_of_its_own_for_rings_and_the_system_s_for_the_rest)
 {
-	cr_expect_str_eq(vmap_shared_strerror(-ENOMSG), "is no ring");
-	cr_expect_str_eq(vmap_shared_strerror(-ENOENT), strerror(ENOENT));
+	cr_expect(strcmp(vmap_shared_strerror(-ENOMSG), "is no ring") == 0);
+	cr_expect(strcmp(vmap_shared_strerror(-ENOENT), strerror(ENOENT)) == 0);
 	const int own[] = {EBADMSG, EBUSY, EIDRM, EMSGSIZE, ENOMSG, ENOTCONN, EOPNOTSUPP, EPIPE, EPROTO, ESHUTDOWN, ESTALE, EUSERS};
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		cr_expect_str_neq(vmap_shared_strerror(-own[i]), strerror(own[i]));
+		cr_expect(strcmp(vmap_shared_strerror(-own[i]), strerror(own[i])) != 0, "%s", strerror(own[i]));
 }
