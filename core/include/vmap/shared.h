@@ -14,9 +14,8 @@
  *
  * Writers take a lock in the ring for some nanoseconds. One that is killed with it holds up the others until the
  * kernel has closed its files and for 2 ms more at most: so often they ask it whether the owner lives. One that is
- * stopped (SIGSTOP, a debugger) just then holds up the
- * others, which give up with -EBUSY after a second; ringfs locks it out then. Readers never wait for anybody,
- * and a handle from a read-only descriptor reads from read-only memory.
+ * stopped (SIGSTOP, a debugger) just then holds up the others, which give up with -EBUSY after a second; ringfs locks
+ * it out then. Readers never wait for anybody, and a handle from a read-only descriptor reads from read-only memory.
  *
  * Errors that every function on a handle can have: -ESTALE the ring was given another shape (capacity, policy):
  * vmap_shared_reattach() finds it; -EIO its file was cut short under it; -EBADMSG its header is damaged, as only a

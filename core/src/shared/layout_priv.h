@@ -85,7 +85,7 @@ struct shared_geometry {
 	uint64_t created_ns;
 	uint64_t base;       /* no byte below this position is in the data: it was dropped by a change of shape */
 	uint64_t attributes; /* the owner's, see vmap_shared_attributes() */
-	uint64_t first_offset; /* what lies before it in the file is never used again: a writer that was locked out may store there */
+	uint64_t first_offset; /* what lies before it is not used while others can write: they may store there, in an older shape */
 	uint32_t shape;      /* counts changes of shape, modulo 2^30 */
 	uint32_t crc32c; /* of the bytes 0x000 to 0x07b */
 };
