@@ -2,13 +2,19 @@
 /* SIGBUS that no ring is to blame for goes where it would have gone without the guard. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdlib.h>
 #include <setjmp.h>
 #include <signal.h>
 
 #include "helpers.h"
 
 static const uint64_t UNIT = 65536;
+
+/* The signals of its own that an emulator gets for the program, it gives on as it likes, or not at all. */
+static void need_real_signals(void)
+{
+	if (getenv("VMAP_TEST_EMULATED"))
+		cr_skip_test("an emulator is asked, not the system");
+}
 
 /* A page of a file that is no ring's, behind the file's end. */
 static volatile uint8_t *missing_page(void)
@@ -40,8 +46,7 @@ static void expect_guarded(void)
 /* What stands in for the file says open, whatever the ring has become. */
 Test(shared_guard, stays_in_force_when_the_ring_cannot_be_found_again)
 {
-	if (getenv("VMAP_TEST_EMULATED"))
-		cr_skip_test("the emulator turns this signal into its own end, or comes back to it");
+	need_real_signals();
 	MUST(vmap_shared_guard() == 0);
 	int fd = ring_fd(UNIT, 0);
 	struct vmap_shared *ring = ring_map(fd), *peer = ring_map(fd);
@@ -103,15 +108,13 @@ static void expect_handler_called(const struct sigaction *action)
 
 Test(shared_guard, leaves_other_faults_to_the_handler_before_it)
 {
-	if (getenv("VMAP_TEST_EMULATED"))
-		cr_skip_test("the emulator turns this signal into its own end, or comes back to it");
+	need_real_signals();
 	expect_handler_called(&(struct sigaction){.sa_handler = on_bus});
 }
 
 Test(shared_guard, leaves_other_faults_to_the_handler_with_their_address)
 {
-	if (getenv("VMAP_TEST_EMULATED"))
-		cr_skip_test("the emulator turns this signal into its own end, or comes back to it");
+	need_real_signals();
 	expect_handler_called(&(struct sigaction){.sa_sigaction = on_bus_with_info, .sa_flags = SA_SIGINFO});
 }
 
@@ -146,24 +149,21 @@ static void send_to_itself(void)
 /* The system lets nobody ignore a fault. */
 Test(shared_guard, lets_other_faults_end_the_process)
 {
-	if (getenv("VMAP_TEST_EMULATED"))
-		cr_skip_test("the emulator turns this signal into its own end, or comes back to it");
+	need_real_signals();
 	cr_expect(eq(int, signal_that_ends(SIG_DFL, touch_missing_page), SIGBUS));
 	cr_expect(eq(int, signal_that_ends(SIG_IGN, touch_missing_page), SIGBUS));
 }
 
 Test(shared_guard, lets_a_signal_that_was_sent_end_the_process)
 {
-	if (getenv("VMAP_TEST_EMULATED"))
-		cr_skip_test("the emulator turns this signal into its own end, or comes back to it");
+	need_real_signals();
 	cr_expect(eq(int, signal_that_ends(SIG_DFL, send_to_itself), SIGBUS));
 }
 
 /* And is there for the next ring whose file is cut short. */
 Test(shared_guard, ignores_a_signal_that_was_sent_where_that_is_ignored)
 {
-	if (getenv("VMAP_TEST_EMULATED"))
-		cr_skip_test("the emulator turns this signal into its own end, or comes back to it");
+	need_real_signals();
 	cr_expect(eq(int, signal_that_ends(SIG_IGN, send_to_itself), 0));
 	signal(SIGBUS, SIG_IGN);
 	MUST(vmap_shared_guard() == 0);
@@ -173,8 +173,7 @@ Test(shared_guard, ignores_a_signal_that_was_sent_where_that_is_ignored)
 
 Test(shared_guard, gives_a_signal_that_was_sent_to_the_handler_before_it)
 {
-	if (getenv("VMAP_TEST_EMULATED"))
-		cr_skip_test("the emulator turns this signal into its own end, or comes back to it");
+	need_real_signals();
 	MUST(sigaction(SIGBUS, &(struct sigaction){.sa_handler = on_bus}, NULL) == 0 && vmap_shared_guard() == 0);
 	if (sigsetjmp(back, 1) == 0)
 		send_to_itself();

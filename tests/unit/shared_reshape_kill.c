@@ -294,7 +294,7 @@ Test(shared_reshape_kill, at_any_moment_keeps_what_had_returned)
 	int fd = ring_fd(3 * 65536, 0);
 	bool gives_back = space_is_given_back();
 	struct rng rng = {.state = 4300};
-	for (int kill_nr = 0; kill_nr < 300; kill_nr++) {
+	for (int kill_nr = 0; kill_nr < 300 / (int)test_every(); kill_nr++) {
 		atomic_store(&progress->n_reshapes, 0);
 		pid_t child = fork();
 		MUST(child >= 0);
