@@ -117,7 +117,8 @@ static void invite(struct rfs *fs, struct rfs_client *client)
 	int sock = bind_socket(fs, client->name);
 	if (sock < 0) {
 		fuse_log(FUSE_LOG_ERR, "ringfs: cannot hand over a ring: no socket in %s: %s\n", fs->mountpoint, strerror(-sock));
-		fuse_reply_err(client->req, EIO);
+		fuse_reply_err(client->req, sock == -EMFILE ? ENFILE : EIO);
+		client->req = NULL;
 		set_state(fs, client, CLIENT_GONE);
 		return;
 	}
@@ -425,18 +426,15 @@ static int start(struct rfs *fs)
 		handover->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (handover->wake_fd < 0)
 		return -errno;
-	int r = -pthread_create(&handover->watch_thread, NULL, rfs_watch_run, fs);
-	if (r < 0)
-		return r;
-	r = -pthread_create(&handover->sockets_thread, NULL, run_sockets, fs);
-	if (r < 0) {
-		handover->ends = true; /* a system that has no thread for us now is asked for no more hand-overs */
-		vmap_shared_ring_bell(&handover->bell);
-		pthread_join(handover->watch_thread, NULL);
-		return r;
-	}
-	handover->running = true;
-	return 0;
+	/* One after the other, each for good: without the second the next hand-over tries again. */
+	int r = 0;
+	if (!handover->has_watch)
+		r = -pthread_create(&handover->watch_thread, NULL, rfs_watch_run, fs);
+	handover->has_watch = handover->has_watch || r == 0;
+	if (r == 0)
+		r = -pthread_create(&handover->sockets_thread, NULL, run_sockets, fs);
+	handover->running = r == 0;
+	return r;
 }
 
 static int make_name(char *name, size_t size)
@@ -690,10 +688,10 @@ void rfs_handover_end(struct rfs *fs)
 void rfs_handover_finish(struct rfs *fs)
 {
 	struct rfs_handover *handover = &fs->handover;
-	if (handover->running) {
+	if (handover->running)
 		pthread_join(handover->sockets_thread, NULL);
+	if (handover->has_watch)
 		pthread_join(handover->watch_thread, NULL);
-	}
 	while (handover->clients) {
 		struct rfs_client *client = handover->clients;
 		handover->clients = client->next;

@@ -34,7 +34,8 @@ struct rfs_handover {
 	pthread_mutex_t lock; /* guards the rest; no other lock but rfs_nodes.lock is taken inside */
 	struct rfs_client *clients;
 	uint32_t n_clients;
-	bool running;
+	bool has_watch; /* its thread runs, */
+	bool running;   /* and that for sockets, too */
 	bool ends;
 	int wake_fd; /* eventfd of the thread for sockets */
 	pthread_t sockets_thread;

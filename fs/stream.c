@@ -144,6 +144,8 @@ static bool answer_read(struct rfs *fs, struct rfs_park *park, fuse_req_t req, s
 		ssize_t n = vmap_shared_read(handle->ring, &pos, buf, len);
 		if (n == -EPIPE)
 			continue; /* a mapped process was quicker */
+		if (n == -ESTALE)
+			return false; /* or has given the ring another shape */
 		if (n < 0) {
 			fuse_reply_err(req, EIO);
 			return true;
@@ -190,7 +192,8 @@ static int append_more(struct rfs *fs, struct rfs_handle *handle, const uint8_t 
 		const void *span;
 		uint64_t pos = state.tail;
 		/* Full, unless the positions say so that no ring can have. */
-		return vmap_shared_peek(handle->ring, &pos, &span) == -EBADMSG ? -EBADMSG : -EAGAIN;
+		ssize_t r = vmap_shared_peek(handle->ring, &pos, &span);
+		return r == -EBADMSG || r == -EIO ? -EIO : -EAGAIN;
 	}
 	ssize_t r = vmap_shared_append_within(handle->ring, bytes + *done, n, 0);
 	if (r < 0)

@@ -373,8 +373,9 @@ ssize_t follow_source_read(struct follow_source *source, char *dst, size_t len, 
 		else
 			n = read_view(source, dst, len, ret_lost);
 	}
-	if (n == -EPIPE && *ret_lost > source->next - source->skip_to)
-		*ret_lost = source->next > source->skip_to ? source->next - source->skip_to : 0;
+	uint64_t wanted = source->next > source->skip_to ? source->next - source->skip_to : 0;
+	if (n == -EPIPE && *ret_lost > wanted)
+		*ret_lost = wanted;
 	return n;
 }
 
