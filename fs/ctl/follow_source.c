@@ -193,7 +193,7 @@ static int start_mapped(struct follow_source *source, const struct follow_start 
 	case FOLLOW_LINES:
 		if (start->number > 0)
 			return find_lines(source, start->number);
-		/* fall through */
+		__attribute__((fallthrough));
 	case FOLLOW_NEWEST:
 		r = vmap_shared_seek(source->ring, VMAP_SEEK_NEWEST, 0, &source->next);
 	}
