@@ -391,7 +391,7 @@ void rfs_node_drop_set_id(struct rfs_node *node)
 	pthread_mutex_unlock(&node->ring_lock);
 }
 
-int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state)
+static int ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state)
 {
 	int r = 0;
 	pthread_mutex_lock(&node->ring_lock);
@@ -407,6 +407,17 @@ int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_sta
 	}
 	pthread_mutex_unlock(&node->ring_lock);
 	return r;
+}
+
+int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state)
+{
+	int r = ring_state(node, ret_state);
+	if (r < 0 || ret_state->policy != VMAP_RING_BOUNDED)
+		return r;
+	/* A read that has been answered consumes before it leaves this: who has its bytes sees that they are gone. */
+	pthread_mutex_lock(&node->park.lock);
+	pthread_mutex_unlock(&node->park.lock);
+	return ring_state(node, ret_state);
 }
 
 void rfs_node_users(struct rfs_node *node, struct rfs_node_users *ret_users)

@@ -123,7 +123,7 @@ int rfs_node_chmod(struct rfs_node *node, mode_t mode);
  */
 void rfs_node_drop_set_id(struct rfs_node *node);
 
-/* The ring's state, from the mapping (inside rfs_ring_enter()) or else from the file. */
+/* The ring's state, from the mapping (inside rfs_ring_enter(), without park.lock) or else from the file. */
 int rfs_node_ring_state(struct rfs_node *node, struct vmap_shared_state *ret_state);
 
 /* stat(2) of a RING's file; not while it is being opened past its mode. */

@@ -32,6 +32,17 @@ struct program {
 enum { LOAD = 0x20, JUMP_EQUAL = 0x15, RETURN = 0x06, FILTER = 2 };
 static const uint32_t ALLOW = 0x7fff0000u, FAIL_WITH = 0x00050000u;
 
+#if defined(__SANITIZE_ADDRESS__)
+#define UNDER_ASAN true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define UNDER_ASAN true
+#endif
+#endif
+#ifndef UNDER_ASAN
+#define UNDER_ASAN false
+#endif
+
 #ifndef SYS_futex_waitv
 #define SYS_futex_waitv 449
 #endif
@@ -59,6 +70,8 @@ static void refuse_when(long number, int error, int which, uint32_t value)
 	struct program program = {.len = N_OF(instructions), .instructions = instructions};
 	if (under_memcheck())
 		cr_skip_test("valgrind's own calls would be refused");
+	if (UNDER_ASAN && number == SYS_mprotect)
+		cr_skip_test("the sanitizer protects pages of its own");
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, FILTER, &program) < 0)
 		cr_skip_test("no filter of system calls: %s", strerror(errno));
 }
