@@ -20,7 +20,10 @@ for policy in "overwrite", "bounded":
         os.ftruncate(file, size)
         os.close(file)
         eq("%s to %d: a mapped append" % (policy, size), "EIO", errno_of(lambda: tools[0].append("*5000")))
-        eq("a mapped read", "EIO", errno_of(lambda: tools[1].read(60000)))
+        got = errno_of(lambda: tools[1].read(60000))
+        if policy == "bounded" and got == "EPIPE": # the reader that waits has consumed first
+            got = errno_of(lambda: tools[1].read(60000))
+        eq("a mapped read", "EIO", got)
         eq("a write(2)", "EIO", errno_of(lambda: os.write(fd, b"x" * 5000)))
         eq("a read(2)", "EIO", errno_of(lambda: os.read(source, 60000)))
         waits.kill()
