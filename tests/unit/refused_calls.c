@@ -337,7 +337,8 @@ Test(refused, reading_without_a_trace_is_reading)
 	cr_assert(eq(int, vmap_os_reopen(traceless, &opened), 0));
 	cr_expect(eq(int, fcntl(opened, F_GETFL) & O_NOATIME, O_NOATIME));
 	close(opened);
-	MUST(seteuid(65534) == 0);
+	if (!user_is_bound_by_modes("/proc/self/stat"))
+		cr_skip_test("the root directory is closed to a second user");
 	cr_expect(eq(int, vmap_os_reopen(traceless, &opened), 0));
 	user_is_free_again();
 	cr_expect(eq(int, fcntl(opened, F_GETFL) & (O_NOATIME | O_ACCMODE), O_RDONLY));
