@@ -195,8 +195,10 @@ Test(os_ring, refuses_capacities_that_cannot_be)
 	expect_error(vmap_os_map_ring(unit + 1, &base), -EINVAL, VMAP_OPERATION_RING_ALLOCATE);
 	expect_error(vmap_os_map_ring(unit - 1, &base), -EINVAL, VMAP_OPERATION_RING_ALLOCATE);
 	expect_error(vmap_os_map_ring(SIZE_MAX / 2 + 1, &base), -EOVERFLOW, VMAP_OPERATION_RING_ALLOCATE);
+#ifndef _WIN32 /* where no walls are added to the halves */
 	expect_error(vmap_os_map_ring(SIZE_MAX / 2 + 1 - unit, &base), -EOVERFLOW, VMAP_OPERATION_RING_ALLOCATE);
 	expect_error(vmap_os_map_ring(SIZE_MAX / 2 + 1 - 2 * unit, &base), -EOVERFLOW, VMAP_OPERATION_RING_ALLOCATE);
+#endif
 	if (space_ends_with_enomem())
 		expect_error(vmap_os_map_ring(SIZE_MAX / 4 + 1, &base), -ENOMEM, VMAP_OPERATION_RING_ALLOCATE);
 	expect_error(vmap_os_unmap_ring(NULL, 0), -EINVAL, VMAP_OPERATION_RING_DEALLOCATE);
