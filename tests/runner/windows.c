@@ -9,6 +9,8 @@
 
 #include "runner.h"
 
+enum { SPAWN_TRIES = 5 };
+
 static const char one[] = "--one";
 
 static DWORD WINAPI end_late(void *milliseconds)
@@ -63,7 +65,10 @@ int runner_run_apart(const struct runner_test *test, char *said, size_t len)
 	int err = _dup(STDERR_FILENO);
 	must(out >= 0 && err >= 0 && _dup2(fds[1], STDOUT_FILENO) == 0 && _dup2(fds[1], STDERR_FILENO) == 0, "_dup2");
 	const char *const arguments[] = {"test", one, test->suite, test->name, NULL};
-	intptr_t child = _spawnv(_P_NOWAIT, program, arguments);
+	intptr_t child = -1;
+	/* Wine now and then fails to start a process (ERROR_INTERNAL_ERROR), before anything of it has run. */
+	for (int try = 0; child == -1 && try < SPAWN_TRIES; try++)
+		child = _spawnv(_P_NOWAIT, program, arguments);
 	_dup2(out, STDOUT_FILENO);
 	_dup2(err, STDERR_FILENO);
 	_close(out);
