@@ -23,6 +23,7 @@
 #include "node.h"
 #include "options.h"
 #include "park.h"
+#include "prune.h"
 #include "store.h"
 #include "view.h"
 
@@ -38,6 +39,7 @@ struct rfs {
 	struct rfs_metrics metrics;
 	struct rfs_handover handover;
 	struct rfs_lockout lockout;
+	struct rfs_prune prune;
 	struct fuse_session *session;
 	const char *mountpoint; /* absolute, as our own mount namespace has it */
 };

@@ -97,7 +97,9 @@ static int serve(struct rfs *fs)
 		openlog("ringfs", LOG_PID, LOG_DAEMON);
 		fuse_set_log_func(log_to_syslog);
 	}
+	rfs_prune_start(fs);
 	int r = rfs_session_run(fs);
+	rfs_prune_finish(fs);
 	rfs_handover_end(fs);
 	rfs_locks_abandon(&fs->locks, &fs->nodes, -ENOTCONN);
 	rfs_park_abandon(fs, ENOTCONN);

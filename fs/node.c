@@ -10,7 +10,9 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "node.h"
@@ -109,9 +111,14 @@ int rfs_nodes_init(struct rfs_nodes *nodes, int root_fd)
 	static const enum rfs_node_kind fixed[] = {
 		RFS_NODE_DIR, RFS_NODE_CONTROL_DIR, RFS_NODE_CONTROL_FILE, RFS_NODE_CONTROL_FILE,
 	};
-	*nodes = (struct rfs_nodes){.n_buckets = 1024};
+	*nodes = (struct rfs_nodes){.n_buckets = 1024, .crowd = SIZE_MAX};
 	rfs_table_init(&nodes->table, sizeof(struct rfs_node));
 	pthread_mutex_init(&nodes->lock, NULL);
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&nodes->crowded, &attr);
+	pthread_condattr_destroy(&attr);
 	nodes->buckets = calloc(nodes->n_buckets, sizeof(*nodes->buckets));
 	if (!nodes->buckets)
 		return -ENOMEM;
@@ -148,6 +155,7 @@ void rfs_nodes_finish(struct rfs_nodes *nodes)
 	}
 	rfs_table_finish(&nodes->table);
 	free(nodes->buckets);
+	pthread_cond_destroy(&nodes->crowded);
 	pthread_mutex_destroy(&nodes->lock);
 }
 
@@ -192,6 +200,8 @@ int rfs_node_find(struct rfs_nodes *nodes, int path_fd, const struct stat *st, s
 			hash_grow(nodes);
 			hash_insert(nodes, node);
 			spare_fd = -1;
+			if (nodes->n_hashed == nodes->crowd + 1)
+				pthread_cond_signal(&nodes->crowded);
 		}
 	}
 	pthread_mutex_unlock(&nodes->lock);
@@ -437,6 +447,21 @@ int rfs_node_stat(struct rfs_node *node, struct stat *ret_stat)
 	int r = rfs_store_stat(node->fd, ret_stat);
 	pthread_mutex_unlock(&node->ring_lock);
 	return r;
+}
+
+size_t rfs_nodes_unused(struct rfs_nodes *nodes, uint32_t *hand, uint32_t *left, uint64_t *ids, size_t max)
+{
+	enum { LOOKS = 8192 }; /* longer than that nobody is kept waiting for the lock */
+	size_t n = 0;
+	for (unsigned i = 0; i < LOOKS && *left > 0 && n < max; i++, (*left)--) {
+		if (++*hand >= nodes->table.used)
+			*hand = RFS_NODE_VERSION + 1; /* behind the fixed ones */
+		const struct rfs_node *node = rfs_table_at(&nodes->table, *hand);
+		/* Views too: each keeps its ring. */
+		if (node && node->slot.id != 0 && node->refs == 0)
+			ids[n++] = node->slot.id;
+	}
+	return n;
 }
 
 uint32_t rfs_nodes_count(struct rfs_nodes *nodes)

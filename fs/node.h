@@ -71,7 +71,11 @@ struct rfs_nodes {
 	struct rfs_table table;
 	uint64_t *buckets;
 	size_t n_buckets; /* a power of two */
-	size_t n_hashed;
+	size_t n_hashed;  /* nodes with a descriptor */
+	/* See prune.h. */
+	size_t crowd;           /* so many of those are enough */
+	pthread_cond_t crowded; /* there are more, or this is the end */
+	bool ends;
 };
 
 /* Make the fixed nodes; @root_fd is borrowed. -ENOMEM. */
@@ -136,6 +140,12 @@ struct rfs_node_users {
 	uint32_t waiting;
 };
 void rfs_node_users(struct rfs_node *node, struct rfs_node_users *ret_users);
+
+/*
+ * With the lock: ids of at most @max nodes that nothing here refers to, from slot *hand on, round and round, looking at no
+ * more than *left slots, and not at too many in one call; both move on. The number of ids.
+ */
+size_t rfs_nodes_unused(struct rfs_nodes *nodes, uint32_t *hand, uint32_t *left, uint64_t *ids, size_t max);
 
 /* Live nodes. */
 uint32_t rfs_nodes_count(struct rfs_nodes *nodes);
