@@ -45,7 +45,7 @@ int ctl_set(const struct ctl_args *args)
 		struct ctl_target target;
 		int r = ctl_target_open(args, paths[i], &target);
 		if (r == 0) {
-			r = ctl_assignments_apply(args, &target, &assignments);
+			r = ctl_assignments_apply(args, &target, &assignments, false);
 			ctl_target_close(&target);
 		}
 		if (r != 0)
