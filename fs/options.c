@@ -67,6 +67,7 @@ static const struct fuse_opt table[] = {
 	KEY("relatime", FUSE_OPT_KEY_DISCARD),
 	KEY("norelatime", FUSE_OPT_KEY_DISCARD),
 	KEY("strictatime", FUSE_OPT_KEY_DISCARD),
+	KEY("nostrictatime", FUSE_OPT_KEY_DISCARD),
 	KEY("diratime", FUSE_OPT_KEY_DISCARD),
 	KEY("nodiratime", FUSE_OPT_KEY_DISCARD),
 	KEY("lazytime", FUSE_OPT_KEY_DISCARD),
