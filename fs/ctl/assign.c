@@ -86,6 +86,8 @@ static int refused(const struct ctl_args *args, const struct ctl_target *target,
 		why = "the ring is open; close it first";
 	else if (error == EBUSY && id == RFS_RINGATTR_CAPACITY)
 		why = "the ring holds more than that; read or clear it first";
+	else if (error == ENOSPC && id == RFS_RINGATTR_CAPACITY)
+		why = "no room in the store, which for a moment holds the ring twice";
 	else if (error == EPERM && id == RFS_RINGATTR_MAP)
 		why = "only the owner may set it";
 	else if (error == ERANGE)
