@@ -16,6 +16,23 @@ static const enum rfs_ringattr_id order[RFS_N_RINGATTRS] = {
 	RFS_RINGATTR_MAP,
 };
 
+bool ctl_is_assignment(const char *word)
+{
+	size_t len = strcspn(word, "=/");
+	return word[len] == '=';
+}
+
+int ctl_refuse_assignments(const struct ctl_args *args, int first, const char *place)
+{
+	for (int i = first; i < args->n_before_dashes; i++) {
+		const char *word = args->operands[i];
+		enum rfs_ringattr_id id;
+		if (ctl_is_assignment(word) && rfs_ringattr_find(word, strcspn(word, "="), &id) == 0)
+			return ctl_usage_error(args, NULL, "'%s': attributes go %s (./%s for a file)", word, place, word);
+	}
+	return 0;
+}
+
 /* What is wrong with a word. */
 struct fault {
 	const char *what; /* NULL: nothing */

@@ -159,8 +159,9 @@ int ctl_create_missing(const struct ctl_args *args, const char *path, const stru
 int ctl_create(const struct ctl_args *args)
 {
 	struct ctl_assignments assignments;
-	int result =
-		ctl_assignments_parse(args, args->words, args->n_words, args->operands, args->n_operands, &assignments);
+	int result = ctl_refuse_assignments(args, 0, "behind -a");
+	if (result == 0)
+		result = ctl_assignments_parse(args, args->words, args->n_words, args->operands, args->n_operands, &assignments);
 	for (int i = 0; i < args->n_operands && result != CTL_EXIT_USAGE; i++) {
 		int r = create_held(args, args->operands[i], &assignments, false);
 		if (r != 0)

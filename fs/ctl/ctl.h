@@ -142,6 +142,10 @@ struct ctl_assignments {
 	const char *value[RFS_N_RINGATTRS]; /* NULL: not given; empty: the default */
 };
 
+/* Is it ATTRIBUTE=VALUE? A name with a slash in front of the `=` is a path. */
+bool ctl_is_assignment(const char *word);
+/* 0, or CTL_EXIT_USAGE after a line on stderr: an operand from @first on is an attribute, whose place is another. */
+int ctl_refuse_assignments(const struct ctl_args *args, int first, const char *place);
 /*
  * Check @n_words words, keeps C2. 0, or CTL_EXIT_USAGE after a line on stderr that names the first of @n_paths @paths.
  */

@@ -379,7 +379,9 @@ int ctl_write(const struct ctl_args *args)
 	const char *path = args->operands[0];
 	struct writer writer = {.args = args, .path = path, .fd = -1};
 	struct ctl_assignments assignments;
-	int r = ctl_assignments_parse(args, args->words, args->n_words, args->operands, 1, &assignments);
+	int r = ctl_refuse_assignments(args, 0, "behind -a");
+	if (r == 0)
+		r = ctl_assignments_parse(args, args->words, args->n_words, args->operands, 1, &assignments);
 	if (r != 0)
 		return r;
 	writer.bytes = malloc(2 * RUN_MAX);
