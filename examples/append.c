@@ -32,8 +32,10 @@ static int make(const char *path, const char *capacity)
 	}
 	int r = vmap_shared_format(fd, &options);
 	close(fd);
-	if (r < 0)
+	if (r < 0) {
 		complain(path, r);
+		unlink(path);
+	}
 	return r;
 }
 

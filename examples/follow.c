@@ -28,8 +28,8 @@ static int go_on(struct vmap_shared *ring, int r, uint64_t was, uint64_t cursor)
 		fflush(stdout);
 		r = vmap_shared_wait(ring, cursor, -1);
 		return r == -ESTALE ? 0 : r;
-	case -EPIPE: /* too slow: the cursor is at the oldest byte now */
-		fprintf(stderr, "follow: %" PRIu64 " bytes lost\n", cursor - was);
+	case -EPIPE: /* too slow: the cursor is at the oldest byte now; what was cleared is not lost */
+		fprintf(stderr, "follow: %" PRIu64 " bytes lost\n", vmap_shared_lost_between(ring, was, cursor));
 		return 0;
 	case -ESTALE: /* the ring has another capacity */
 		return vmap_shared_reattach(ring);

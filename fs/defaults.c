@@ -111,6 +111,8 @@ int rfs_defaults_find(const struct rfs_store *store, int dir_fd, struct rfs_ring
 	while (r == 0 && next) {
 		int up_fd = openat(fd < 0 ? dir_fd : fd, next, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		r = up_fd < 0 ? rfs_store_open_error() : 0;
+		/* The root of all: somebody has moved the directory out of the store. */
+		bool is_outside = r == 0 && fd >= 0 && is_same(up_fd, fd);
 		if (fd >= 0)
 			close(fd);
 		fd = up_fd;
@@ -119,7 +121,7 @@ int rfs_defaults_find(const struct rfs_store *store, int dir_fd, struct rfs_ring
 			r = rfs_defaults_get(fd, &own);
 		if (r == 0)
 			rfs_ringattr_fill(ret_attr, &own);
-		next = r == 0 && !is_same(fd, store->root_fd) ? ".." : NULL;
+		next = r == 0 && !is_outside && !is_same(fd, store->root_fd) ? ".." : NULL;
 	}
 	if (fd >= 0)
 		close(fd);

@@ -116,8 +116,11 @@ static void invite(struct rfs *fs, struct rfs_client *client)
 {
 	int sock = bind_socket(fs, client->name);
 	if (sock < 0) {
-		fuse_log(FUSE_LOG_ERR, "ringfs: cannot hand over a ring: no socket in %s: %s\n", fs->mountpoint, strerror(-sock));
-		fuse_reply_err(client->req, sock == -EMFILE ? ENFILE : EIO);
+		/* A mount with `ro` has no place for a socket, as its user knows. */
+		if (sock != -EROFS)
+			fuse_log(FUSE_LOG_ERR, "ringfs: cannot hand over a ring: no socket in %s: %s\n", fs->mountpoint,
+				 strerror(-sock));
+		fuse_reply_err(client->req, sock == -EMFILE ? ENFILE : sock == -EROFS ? EROFS : EIO);
 		client->req = NULL;
 		set_state(fs, client, CLIENT_GONE);
 		return;

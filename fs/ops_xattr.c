@@ -232,18 +232,27 @@ static int set_on_dir(struct rfs *fs, const struct rfs_node *node, enum rfs_ring
 	return rfs_defaults_set(&fs->store, node->fd, &all);
 }
 
-/* The attribute that @full_name names on @ino. */
-static int find_settable(struct rfs *fs, fuse_ino_t ino, const char *full_name, struct rfs_node **ret_node,
+/* Who may map is the owner's to say: what keeps others than the owner out must not be theirs to take away. */
+static int check_owner(struct rfs_node *node, uid_t uid)
+{
+	struct stat st;
+	int r = uid == 0 ? 0 : rfs_node_stat(node, &st);
+	return r == 0 && uid != 0 && st.st_uid != uid ? -EPERM : r;
+}
+
+/* The attribute that @full_name names on @ino, if who asks may set it: the kernel has seen that he may write. */
+static int find_settable(fuse_req_t req, fuse_ino_t ino, const char *full_name, struct rfs_node **ret_node,
 			 enum rfs_ringattr_id *ret_id)
 {
 	const char *name;
-	int r = find_node(fs, ino, full_name, ret_node, &name);
+	int r = find_node(rfs_of(req), ino, full_name, ret_node, &name);
 	if (r < 0)
 		return r;
 	enum fact fact;
 	if ((*ret_node)->kind == RFS_NODE_RING && find_fact(name, &fact) == 0)
 		return -EPERM;
-	return rfs_ringattr_find(name, strlen(name), ret_id);
+	r = rfs_ringattr_find(name, strlen(name), ret_id);
+	return r == 0 && *ret_id == RFS_RINGATTR_MAP ? check_owner(*ret_node, fuse_req_ctx(req)->uid) : r;
 }
 
 void rfs_op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const char *value, size_t size, int flags)
@@ -253,7 +262,7 @@ void rfs_op_setxattr(fuse_req_t req, fuse_ino_t ino, const char *name, const cha
 	enum rfs_ringattr_id id;
 	struct rfs_ringattr attr = {0};
 	char text[VALUE_MAX + 1] = "";
-	int r = find_settable(fs, ino, name, &node, &id);
+	int r = find_settable(req, ino, name, &node, &id);
 	/* A value that is longer than any text, or has a zero byte in it, is no value. */
 	if (r == 0 && (size >= sizeof(text) || memchr(value, '\0', size)))
 		r = -EINVAL;
@@ -276,7 +285,7 @@ void rfs_op_removexattr(fuse_req_t req, fuse_ino_t ino, const char *name)
 	struct rfs_node *node;
 	enum rfs_ringattr_id id;
 	struct rfs_ringattr none = {0};
-	int r = find_settable(fs, ino, name, &node, &id);
+	int r = find_settable(req, ino, name, &node, &id);
 	if (r == 0 && node->kind == RFS_NODE_DIR)
 		r = set_on_dir(fs, node, id, &none, XATTR_REPLACE);
 	else if (r == 0 && (id == RFS_RINGATTR_CAPACITY || id == RFS_RINGATTR_POLICY))

@@ -67,6 +67,7 @@ static const struct fuse_opt table[] = {
 	KEY("relatime", FUSE_OPT_KEY_DISCARD),
 	KEY("norelatime", FUSE_OPT_KEY_DISCARD),
 	KEY("strictatime", FUSE_OPT_KEY_DISCARD),
+	KEY("nostrictatime", FUSE_OPT_KEY_DISCARD),
 	KEY("diratime", FUSE_OPT_KEY_DISCARD),
 	KEY("nodiratime", FUSE_OPT_KEY_DISCARD),
 	KEY("lazytime", FUSE_OPT_KEY_DISCARD),
@@ -114,6 +115,32 @@ void rfs_print_help(const char *program)
 	       program);
 }
 
+/* What a word of ours takes behind its =; NULL for other words. */
+static const char *expected_value(const char *name)
+{
+	enum rfs_ringattr_id id;
+	if (strcmp(name, "size") == 0)
+		return rfs_ringattr_expected(RFS_RINGATTR_CAPACITY);
+	if (strcmp(name, "store") == 0)
+		return "the path of a directory";
+	if (strcmp(name, "views") == 0)
+		return "on or off";
+	return rfs_ringattr_find(name, strlen(name), &id) == 0 ? rfs_ringattr_expected(id) : NULL;
+}
+
+/* What the table does not know: 1 it is libfuse's, 0 nobody's, -1 it is wrong, after a line on stderr. */
+static int take_unknown(const char *arg)
+{
+	const char *expected = expected_value(arg);
+	if (expected)
+		fprintf(stderr, "ringfs: %s: no value given: expected %s\n", arg, expected);
+	else if (strcmp(arg, "remount") == 0)
+		fprintf(stderr, "ringfs: remount: options stay what they are while mounted: unmount it, then mount it anew\n");
+	else
+		return strncmp(arg, "x-", 2) != 0; /* fstab's x-systemd.automount and the like */
+	return -1;
+}
+
 static int take_word(void *data, const char *arg, int key, struct fuse_args *out)
 {
 	(void)out;
@@ -149,7 +176,7 @@ static int take_word(void *data, const char *arg, int key, struct fuse_args *out
 		words->n_positions++;
 		return 0;
 	default:
-		return strncmp(arg, "x-", 2) == 0 ? 0 : 1; /* fstab's x-systemd.automount and the like */
+		return take_unknown(arg);
 	}
 }
 

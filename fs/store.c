@@ -405,6 +405,12 @@ static int hand_over(const struct rfs_store *store, int parent_fd, const char *n
 	return r;
 }
 
+static bool is_removed(int path_fd)
+{
+	struct stat st;
+	return rfs_store_stat(path_fd, &st) == 0 && st.st_nlink == 0;
+}
+
 int rfs_store_create_ring(const struct rfs_store *store, int parent_fd, const char *name,
 			  const struct rfs_creator *creator, const struct rfs_ringattr *attr)
 {
@@ -414,8 +420,11 @@ int rfs_store_create_ring(const struct rfs_store *store, int parent_fd, const ch
 		.attributes = attr->choices,
 	};
 	int fd = openat(parent_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return rfs_store_open_error();
+	if (fd < 0) {
+		int error = rfs_store_open_error();
+		/* Of a directory that was removed (with the store, past the mount) ext4 says this. */
+		return error == -EPERM && is_removed(parent_fd) ? -ENOENT : error;
+	}
 	int r = vmap_shared_format(fd, &options);
 	if (r == 0 && store->privileged && fchown(fd, creator->uid, group_for(parent_fd, creator)) < 0)
 		r = -errno;

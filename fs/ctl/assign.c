@@ -16,6 +16,23 @@ static const enum rfs_ringattr_id order[RFS_N_RINGATTRS] = {
 	RFS_RINGATTR_MAP,
 };
 
+bool ctl_is_assignment(const char *word)
+{
+	size_t len = strcspn(word, "=/");
+	return word[len] == '=';
+}
+
+int ctl_refuse_assignments(const struct ctl_args *args, int first, const char *place)
+{
+	for (int i = first; i < args->n_before_dashes; i++) {
+		const char *word = args->operands[i];
+		enum rfs_ringattr_id id;
+		if (ctl_is_assignment(word) && rfs_ringattr_find(word, strcspn(word, "="), &id) == 0)
+			return ctl_usage_error(args, NULL, "'%s': attributes go %s (./%s for a file)", word, place, word);
+	}
+	return 0;
+}
+
 /* What is wrong with a word. */
 struct fault {
 	const char *what; /* NULL: nothing */
@@ -64,12 +81,14 @@ int ctl_assignments_parse(const struct ctl_args *args, char *const *words, int n
 		if (!fault.what)
 			continue;
 		int name_len = (int)strcspn(words[i], "=");
-		const char *value = words[i] + name_len + (words[i][name_len] == '=');
+		bool is_pair = words[i][name_len] == '=';
+		const char *value = is_pair ? words[i] + name_len + 1 : words[i];
 		char more[32] = "";
 		if (n_paths > 1)
 			snprintf(more, sizeof(more), "and %d more: ", n_paths - 1);
-		return ctl_usage_error(args, paths[0], "%s%.*s '%s': %s%s", more, name_len, words[i], value, fault.what,
-				       fault.expected);
+		/* A word without = is no name with an empty value. */
+		return ctl_usage_error(args, paths[0], "%s%.*s%s'%s': %s%s", more, is_pair ? name_len : 0, words[i],
+				       is_pair ? " " : "", value, fault.what, fault.expected);
 	}
 	*ret_assignments = assignments;
 	return 0;
@@ -84,6 +103,10 @@ static int refused(const struct ctl_args *args, const struct ctl_target *target,
 		why = "the ring is open; close it first";
 	else if (error == EBUSY && id == RFS_RINGATTR_CAPACITY)
 		why = "the ring holds more than that; read or clear it first";
+	else if (error == ENOSPC && id == RFS_RINGATTR_CAPACITY)
+		why = "no room in the store, which for a moment holds the ring twice";
+	else if (error == EPERM && id == RFS_RINGATTR_MAP)
+		why = "only the owner may set it";
 	else if (error == ERANGE)
 		why = "larger than the store can hold";
 	return ctl_error(args, target->path, "%s '%s': %s", rfs_ringattr_name(id), value, why);
@@ -125,8 +148,13 @@ static void take_back(const struct ctl_args *args, const struct ctl_target *targ
 	}
 }
 
+bool ctl_is_full(int error)
+{
+	return error == ENOSPC || error == EDQUOT;
+}
+
 int ctl_assignments_apply(const struct ctl_args *args, const struct ctl_target *target,
-			  const struct ctl_assignments *assignments)
+			  const struct ctl_assignments *assignments, bool waits)
 {
 	char before[RFS_N_RINGATTRS][RFS_RINGATTR_TEXT_MAX];
 	int r = check_defaults(args, target, assignments);
@@ -143,7 +171,7 @@ int ctl_assignments_apply(const struct ctl_args *args, const struct ctl_target *
 		if (error == 0)
 			error = assign(target, id, value);
 		if (error < 0) {
-			r = refused(args, target, id, value, -error);
+			r = waits && ctl_is_full(-error) ? error : refused(args, target, id, value, -error);
 			take_back(args, target, assignments, before, i);
 		}
 	}

@@ -25,8 +25,14 @@ struct place {
 	char temporary[32];
 	mode_t mode;
 	int dir_fd;
-	bool may_exist;
+	bool for_write; /* then it may be there already, and a full store is waited for */
 };
+
+/* The line on stderr; for `write` a full store is none but its negative errno. */
+static int failed(const struct ctl_args *args, const struct place *place, int error)
+{
+	return place->for_write && ctl_is_full(error) ? -error : ctl_error(args, place->path, "%s", ctl_why(error));
+}
 
 static int split(const struct ctl_args *args, const char *path, struct place *ret_place)
 {
@@ -56,15 +62,15 @@ static int make(const struct ctl_args *args, const struct place *place, const st
 	int r = ctl_target_open_fd(args, place->path, fd, &target);
 	if (r != 0)
 		return r;
-	r = ctl_assignments_apply(args, &target, assignments);
+	r = ctl_assignments_apply(args, &target, assignments, place->for_write);
 	if (r == 0 && chmod(target.proc, place->mode) < 0)
-		r = ctl_error(args, place->path, "%s", ctl_why(errno));
+		r = failed(args, place, errno);
 	ctl_target_close(&target);
 	if (r == 0 && renameat2(place->dir_fd, place->temporary, place->dir_fd, place->name, RENAME_NOREPLACE) < 0) {
-		if (place->may_exist && errno == EEXIST)
+		if (place->for_write && errno == EEXIST)
 			unlinkat(place->dir_fd, place->temporary, 0);
 		else
-			r = ctl_error(args, place->path, "%s", ctl_why(errno));
+			r = failed(args, place, errno);
 	}
 	return r;
 }
@@ -74,7 +80,7 @@ static int create(const struct ctl_args *args, struct place *place, const struct
 	struct stat st;
 	uint64_t number;
 	if (fstatat(place->dir_fd, place->name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-		return place->may_exist ? 0 : ctl_error(args, place->path, "%s", strerror(EEXIST));
+		return place->for_write ? 0 : ctl_error(args, place->path, "%s", strerror(EEXIST));
 	if (errno != ENOENT)
 		return ctl_error(args, place->path, "%s", ctl_why(errno));
 	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
@@ -84,8 +90,10 @@ static int create(const struct ctl_args *args, struct place *place, const struct
 	mode_t mask = umask(0);
 	int r = mknodat(place->dir_fd, place->temporary, S_IFREG | 0600, 0) < 0 ? -errno : 0;
 	umask(mask);
+	if (r == -ENOENT)
+		return ctl_error(args, place->path, "its directory was removed");
 	if (r < 0)
-		return ctl_error(args, place->path, "%s", ctl_why(-r));
+		return failed(args, place, -r);
 	r = make(args, place, assignments);
 	if (r != 0)
 		unlinkat(place->dir_fd, place->temporary, 0);
@@ -93,20 +101,20 @@ static int create(const struct ctl_args *args, struct place *place, const struct
 }
 
 static int create_path(const struct ctl_args *args, const char *path, const struct ctl_assignments *assignments,
-		       bool may_exist)
+		       bool for_write)
 {
 	struct place place;
 	struct ctl_target dir;
 	int r = split(args, path, &place);
 	if (r != 0)
 		return r;
-	place.may_exist = may_exist;
+	place.for_write = for_write;
 	place.mode = umask(0);
 	umask(place.mode);
 	place.mode = 0666 & ~place.mode;
 	int fd = open(place.dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return ctl_error(args, path, "%s", ctl_why(errno));
+		return ctl_walk_error(args, path, errno);
 	r = ctl_target_open_fd(args, path, fd, &dir);
 	if (r != 0)
 		return r;
@@ -129,7 +137,7 @@ static void hold_signals(sigset_t *ret_before)
 }
 
 static int create_held(const struct ctl_args *args, const char *path, const struct ctl_assignments *assignments,
-		       bool may_exist)
+		       bool for_write)
 {
 	sigset_t before;
 	struct ctl_assignments given = *assignments;
@@ -138,7 +146,7 @@ static int create_held(const struct ctl_args *args, const char *path, const stru
 		if (given.value[id] && given.value[id][0] == '\0')
 			given.value[id] = NULL;
 	hold_signals(&before);
-	int r = create_path(args, path, &given, may_exist);
+	int r = create_path(args, path, &given, for_write);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return r;
 }
@@ -151,8 +159,9 @@ int ctl_create_missing(const struct ctl_args *args, const char *path, const stru
 int ctl_create(const struct ctl_args *args)
 {
 	struct ctl_assignments assignments;
-	int result =
-		ctl_assignments_parse(args, args->words, args->n_words, args->operands, args->n_operands, &assignments);
+	int result = ctl_refuse_assignments(args, 0, "behind -a");
+	if (result == 0)
+		result = ctl_assignments_parse(args, args->words, args->n_words, args->operands, args->n_operands, &assignments);
 	for (int i = 0; i < args->n_operands && result != CTL_EXIT_USAGE; i++) {
 		int r = create_held(args, args->operands[i], &assignments, false);
 		if (r != 0)

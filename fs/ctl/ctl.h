@@ -101,6 +101,8 @@ int ctl_target_open_fd(const struct ctl_args *args, const char *path, int fd, st
 void ctl_target_close(struct ctl_target *target);
 /* What to say of the errno of a call on a file. */
 const char *ctl_why(int error);
+/* The line on stderr for a path that could not be opened: it names the directory that is missing. CTL_EXIT_FAILURE. */
+int ctl_walk_error(const struct ctl_args *args, const char *path, int error);
 
 /*
  * Open the ring for reading with O_NONBLOCK: by its path, so that the reader gets a view; and what was looked at is what
@@ -140,18 +142,30 @@ struct ctl_assignments {
 	const char *value[RFS_N_RINGATTRS]; /* NULL: not given; empty: the default */
 };
 
+/* Is it ATTRIBUTE=VALUE? A name with a slash in front of the `=` is a path. */
+bool ctl_is_assignment(const char *word);
+/* 0, or CTL_EXIT_USAGE after a line on stderr: an operand from @first on is an attribute, whose place is another. */
+int ctl_refuse_assignments(const struct ctl_args *args, int first, const char *place);
 /*
  * Check @n_words words, keeps C2. 0, or CTL_EXIT_USAGE after a line on stderr that names the first of @n_paths @paths.
  */
 int ctl_assignments_parse(const struct ctl_args *args, char *const *words, int n_words, char *const *paths, int n_paths,
 			  struct ctl_assignments *ret_assignments);
-/* All of them or none. 0, or CTL_EXIT_FAILURE after the line on stderr. */
+/* Has the store no room, which it may have later? */
+bool ctl_is_full(int error);
+/*
+ * All of them or none. 0, or CTL_EXIT_FAILURE after the line on stderr; for a caller that @waits for room a full store
+ * is no line but its negative errno.
+ */
 int ctl_assignments_apply(const struct ctl_args *args, const struct ctl_target *target,
-			  const struct ctl_assignments *assignments);
+			  const struct ctl_assignments *assignments, bool waits);
 
 /* create.c */
 
-/* Make the ring @path; well, too, if it is there already. 0, or CTL_EXIT_FAILURE after the line on stderr. */
+/*
+ * Make the ring @path; well, too, if it is there already. 0, a negative errno when the store is full (ctl_is_full()), or
+ * CTL_EXIT_FAILURE after the line on stderr.
+ */
 int ctl_create_missing(const struct ctl_args *args, const char *path, const struct ctl_assignments *assignments);
 
 #endif

@@ -82,7 +82,8 @@ int ctl_usage_error(const struct ctl_args *args, const char *path, const char *f
 void ctl_not_mapped(const struct ctl_args *args, const char *path, int error, const char *doing)
 {
 	const char *why = error == EACCES ? "its mode or its attribute map does not allow it" :
-			  error == EUSERS ? "too many have it mapped" : ctl_why(error);
+			  error == EUSERS ? "too many have it mapped" :
+			  error == EROFS ? "the mount is read-only" : ctl_why(error);
 	ctl_error(args, path, "cannot be mapped (%s): %s through the mount", why, doing);
 }
 

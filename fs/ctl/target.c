@@ -19,6 +19,25 @@ const char *ctl_why(int error)
 	return error == ENOTCONN ? "the mount is dead; unmount it with fusermount3 -uz" : strerror(error);
 }
 
+int ctl_walk_error(const struct ctl_args *args, const char *path, int error)
+{
+	bool by_directory = error == ENOENT || error == ENOTDIR;
+	char *part = by_directory && path[0] != '\0' ? strdup(path) : NULL;
+	int r = 0;
+	for (char *slash = part ? strchr(part + 1, '/') : NULL; slash && r == 0; slash = strchr(slash + 1, '/')) {
+		struct stat st;
+		*slash = '\0';
+		bool exists = stat(part, &st) == 0;
+		if (exists && !S_ISDIR(st.st_mode))
+			r = ctl_error(args, path, "'%s' is no directory", part);
+		else if (!exists && errno == ENOENT)
+			r = ctl_error(args, path, "there is no directory '%s'", part);
+		*slash = '/';
+	}
+	free(part);
+	return r != 0 ? r : ctl_error(args, path, "%s", ctl_why(error));
+}
+
 /* Is @dev what a line of /proc/self/mountinfo calls a ringfs? */
 static bool is_ringfs_line(const char *line, dev_t dev)
 {
@@ -92,7 +111,7 @@ int ctl_target_open(const struct ctl_args *args, const char *path, struct ctl_ta
 {
 	int fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
-		return ctl_error(args, path, "%s", ctl_why(errno));
+		return ctl_walk_error(args, path, errno);
 	return ctl_target_open_fd(args, path, fd, ret_target);
 }
 

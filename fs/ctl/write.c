@@ -345,13 +345,26 @@ static int open_ring(struct writer *writer, const struct ctl_target *target)
 	return 0;
 }
 
+/* A full store is waited for as it is when there is a ring: so nothing is lost of what comes from a pipe. */
+static int make_ring(struct writer *writer, const struct ctl_assignments *assignments)
+{
+	int r;
+	while ((r = ctl_create_missing(writer->args, writer->path, assignments)) < 0) {
+		tell_wait(writer, strerror(-r));
+		r = nap(FULL_STORE_MS);
+		if (r < 0)
+			return ctl_error(writer->args, writer->path, "%s: nothing was read", why_not(-r));
+	}
+	return r;
+}
+
 static int open_or_create(struct writer *writer, const struct ctl_assignments *assignments)
 {
 	struct ctl_target target;
 	struct stat st;
 	int r = 0;
 	if (stat(writer->path, &st) < 0 && errno == ENOENT)
-		r = ctl_create_missing(writer->args, writer->path, assignments);
+		r = make_ring(writer, assignments);
 	if (r == 0)
 		r = ctl_target_open(writer->args, writer->path, &target);
 	if (r != 0)
@@ -366,7 +379,9 @@ int ctl_write(const struct ctl_args *args)
 	const char *path = args->operands[0];
 	struct writer writer = {.args = args, .path = path, .fd = -1};
 	struct ctl_assignments assignments;
-	int r = ctl_assignments_parse(args, args->words, args->n_words, args->operands, 1, &assignments);
+	int r = ctl_refuse_assignments(args, 0, "behind -a");
+	if (r == 0)
+		r = ctl_assignments_parse(args, args->words, args->n_words, args->operands, 1, &assignments);
 	if (r != 0)
 		return r;
 	writer.bytes = malloc(2 * RUN_MAX);

@@ -2,7 +2,7 @@
 # The words of fstab are taken and do nothing; the usual mount flags work; the mount has its type and source.
 . "$(dirname "$0")/lib.sh"
 words=nofail,_netdev,user,users,nouser,auto,noauto,defaults,owner,group,comment=logs,x-systemd.automount
-words=$words,relatime,norelatime,strictatime,diratime,nodiratime,lazytime,nolazytime
+words=$words,relatime,norelatime,strictatime,nostrictatime,diratime,nodiratime,lazytime,nolazytime
 start "size=64K,$words,fsname=,noatime,nosuid,nodev" "$STORE"
 eq "type and source" "fuse.ringfs $STORE" "$(findmnt -n -o FSTYPE,SOURCE "$MNT" | xargs)"
 findmnt -n -o OPTIONS "$MNT" > "$T/options"

@@ -13,6 +13,10 @@ umask 027
 silent create -a align=line one -- -a two
 eq "names" "-a one two" "$(echo *)"
 eq "modes" "640 640 640" "$(echo $(stat -c %a -- *))"
+silent create -a align=byte ./eof=wait -- full=error
+has ./eof=wait align=byte eof=end
+has ./full=error align=byte full=block
+rm ./eof=wait ./full=error
 has one capacity=65536 policy=overwrite lost=mark align=line
 umask 777
 silent create -a lost=error closed

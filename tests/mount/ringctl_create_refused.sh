@@ -14,8 +14,8 @@ refused 1 "create: dir: File exists" create dir
 refused 1 "create: dir/: Is a directory" create dir/
 refused 1 "create: dir/..: Is a directory" create dir/..
 refused 1 "create: : No such file or directory" create ""
-refused 1 "create: nowhere/new: No such file or directory" create nowhere/new
-refused 1 "create: old/new: Not a directory" create old/new
+refused 1 "create: nowhere/new: there is no directory 'nowhere'" create nowhere/new
+refused 1 "create: old/new: 'old' is no directory" create old/new
 refused 1 "create: .ringfs: File exists" create .ringfs
 refused 1 "create: .ringfs/new: is neither a ring nor a directory for rings" create .ringfs/new
 long=$(printf 'x%.0s' {1..256})

@@ -17,6 +17,6 @@ for verb in follow write; do
 	done
 done
 refused 1 "write: $T/new: is not on a ringfs mount" write "$T/new"
-refused 1 "write: $MNT/none/new: No such file or directory" write "$MNT/none/new"
+refused 1 "write: $MNT/none/new: there is no directory '$MNT/none'" write "$MNT/none/new"
 [[ ! -e $T/new ]] || fail "write makes files anywhere"
 stop

@@ -15,7 +15,11 @@ refused 2 "create: too few arguments: expected [-a ATTRIBUTE=VALUE]... FILE..." 
 refused 2 "create: too few arguments: expected [-a ATTRIBUTE=VALUE]... FILE..." create -a align=byte
 refused 2 "create: -a: expected ATTRIBUTE=VALUE behind it (see ringctl create --help)" create new -a
 refused 2 "create: --attribute: expected ATTRIBUTE=VALUE behind it (see ringctl create --help)" create new --attribute
-refused 2 "create: new: align '': expected ATTRIBUTE=VALUE" create -a align new
+refused 2 "create: new: 'align': expected ATTRIBUTE=VALUE" create -a align new
+refused 2 "create: new: and 1 more: 'align': expected ATTRIBUTE=VALUE" create -a align new newer
+refused 2 "create: 'align=byte': attributes go behind -a (./align=byte for a file)" create align=byte new
+refused 2 "create: 'align=byte': attributes go behind -a (./align=byte for a file)" create -a full=error new align=byte
+refused 2 "write: 'align=byte': attributes go behind -a (./align=byte for a file)" write align=byte
 refused 2 "create: --json: no such option (see ringctl create --help)" create --json new
 refused 2 "set: too few arguments: expected ATTRIBUTE=VALUE... PATH..." set
 refused 2 "set: no path given: expected ATTRIBUTE=VALUE... PATH..." set align=byte

@@ -10,6 +10,8 @@ echo kept | tee open closed > drop
 chmod 644 open
 chmod 600 closed
 chmod 622 drop
+echo kept > shared
+chmod 666 shared
 RINGCTL_AS_ROOT=$RINGCTL
 cat > "$T/ringctl" <<'SH'
 #!/bin/sh
@@ -24,6 +26,8 @@ setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$RINGCTL_AS_ROOT" ||
 RINGCTL=$T/ringctl
 refused 1 "set: open: align 'byte': Permission denied" set align=byte open
 refused 1 "clear: open: Permission denied" clear open
+refused 1 "set: shared: map 'rw': only the owner may set it" set eof=wait map=rw shared
+has shared eof=end map=owner
 for verb in stat cat; do
 	refused 1 "$verb: closed: Permission denied" "$verb" closed
 done
@@ -37,7 +41,7 @@ ctl 1 ls
 eq "an error of ls" "ringctl: ls: closed: Permission denied
 ringctl: ls: drop: Permission denied" "$(< "$T/ctl.err")"
 has_text "$T/ctl.out" open || fail "ls does not go on after an error"
-eq "nothing has changed" "kept kept" "$(echo $(cat open closed))"
-eq "names" "closed drop open tmp" "$(echo *)"
+eq "nothing has changed" "kept kept kept" "$(echo $(cat open closed shared))"
+eq "names" "closed drop open shared tmp" "$(echo *)"
 cd /
 stop

@@ -539,7 +539,8 @@ Test(shared_strerror, has_words_of_its_own_for_rings_and_the_system_s_for_the_re
 {
 	cr_expect(strcmp(vmap_shared_strerror(-ENOMSG), "is no ring") == 0);
 	cr_expect(strcmp(vmap_shared_strerror(-ENOENT), strerror(ENOENT)) == 0);
-	const int own[] = {EBADMSG, EBUSY, EIDRM, EMSGSIZE, ENOMSG, ENOTCONN, EOPNOTSUPP, EPIPE, EPROTO, ESHUTDOWN, ESTALE, EUSERS};
+	const int own[] = {EAGAIN,     EBADMSG, EBUSY,  EIDRM,  EMSGSIZE,  ENOMSG, ENOTCONN,
+			   EOPNOTSUPP, EPIPE,   EPROTO, ERANGE, ESHUTDOWN, ESTALE, ETIMEDOUT, EUSERS};
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		cr_expect(strcmp(vmap_shared_strerror(-own[i]), strerror(own[i])) != 0, "%s", strerror(own[i]));
 }

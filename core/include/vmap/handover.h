@@ -50,7 +50,10 @@ struct vmap_handover_note {
 	uint64_t value;
 };
 
-/** Errors: -ENOTTY the file is not one of a server; -EACCES it may not be mapped so, by its rights or the server's. */
+/**
+ * Errors:  -ENOTTY the file is not one of a server; -EACCES it may not be mapped so, by its rights or the server's;
+ *          -EUSERS the server hands out no more; -EROFS it has no place for the socket.
+ */
 #define VMAP_IOC_HANDOVER _IOR('R', 2, struct vmap_handover_ticket)
 
 #endif

@@ -72,13 +72,28 @@ VMAP_API int vmap_os_unmap(void *base, size_t len);
  */
 VMAP_API int vmap_os_protect(void *base, size_t len, enum vmap_protect protect);
 
-/** See vmap_flush(). Errors: -EINVAL as vmap_os_protect(); -ENOMEM no memory is there; -EIO as msync(2). */
+/**
+ * See vmap_flush().
+ *
+ * Errors:  -EINVAL as vmap_os_protect(); -ENOMEM no memory is there; -EIO as msync(2).
+ * Source:  os::flush of the crate.
+ */
 VMAP_API int vmap_os_flush(void *base, size_t len, int fd, enum vmap_flush_mode mode);
 
-/** See vmap_advise(). Errors: -EINVAL as vmap_os_protect() and there; -ENOMEM no memory is there. */
+/**
+ * See vmap_advise().
+ *
+ * Errors:  -EINVAL as vmap_os_protect() and there; -ENOMEM no memory is there.
+ * Source:  os::advise of the crate.
+ */
 VMAP_API int vmap_os_advise(void *base, size_t len, enum vmap_advice advice);
 
-/** See vmap_lock(). Errors: -ENOMEM no memory is there, or too much of it; -EPERM, -EAGAIN as mlock(2). */
+/**
+ * See vmap_lock().
+ *
+ * Errors:  -ENOMEM no memory is there, or too much of it; -EPERM, -EAGAIN as mlock(2).
+ * Source:  os::lock of the crate.
+ */
 VMAP_API int vmap_os_lock(void *base, size_t len);
 
 /** See vmap_unlock(). Errors: -ENOMEM no memory is there. Source: os::unlock of the crate. */

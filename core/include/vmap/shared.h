@@ -105,15 +105,15 @@ VMAP_API uint64_t vmap_shared_round_capacity(uint64_t capacity);
  * Owner:   @p fd stays the caller's, open for reading and writing.
  * Threads: any; nobody else may use the file yet.
  * Errors:  -EACCES @p fd is not open for reading and writing; -EINVAL a capacity of 0, @p start out of
- *          range, an unknown policy, or @p fd is open with O_APPEND; -EFBIG a capacity above the maximum or one that the file system cannot have; -EEXIST the
- *          file is not empty; -ENOSPC, -EIO, -EBADF, -ENOMEM, -EPERM (a sealed memfd)
- *          as the system says. The file is empty again after an error.
+ *          range, an unknown policy, or @p fd is open with O_APPEND; -EFBIG a capacity above the maximum or one
+ *          that the file system cannot have; -EEXIST the file is not empty; -ENOSPC, -EDQUOT, -EIO, -EBADF, -ENOMEM,
+ *          -EPERM (a sealed memfd) as the system says. The file is empty again after an error.
  */
 VMAP_API int vmap_shared_format(int fd, const struct vmap_shared_options *options);
 
 /**
  * Make a ring in anonymous memory that nobody can shorten: its descriptor (vmap_shared_fd()) is for other processes,
- * by inheritance or SCM_RIGHTS. It keeps its shape for ever.
+ * by inheritance or SCM_RIGHTS. It keeps its capacity for ever: -EPERM of vmap_shared_reshape().
  *
  * Units:   bytes; all the memory is taken now.
  * Owner:   the caller, until vmap_shared_close().
@@ -132,10 +132,11 @@ VMAP_API int vmap_shared_create(const struct vmap_shared_options *options, struc
  * Threads: any.
  * Errors:  -ENOMSG the file is no ring (other magic, or too short for one); -EPROTO made by a newer version or a
  *          machine of other byte order; -EBADMSG damaged (checksum, geometry, size of the file or
- *          positions are impossible); -EOPNOTSUPP a policy or feature this version does not have, or a system
- *          without locks for open files; -EUSERS 64 handles that can write are open; -EACCES @p fd is not open for
- *          reading; -EINVAL it is open with O_APPEND; -ENOMEM,
- *          -EMFILE, -EIO, -EBADF, -EPERM (a sealed memfd) as the system says.
+ *          positions are impossible); -EOPNOTSUPP a policy or feature this version does not have, a
+ *          system without locks for open files, or pages that do not fit the capacity; -EUSERS 64 handles that can
+ *          write are open; -EACCES @p fd is not open for reading; -EINVAL it is open for writing with O_APPEND;
+ *          -EOVERFLOW more than this process can address; -ENOMEM, -EMFILE, -EIO, -EBADF, -EPERM (a sealed memfd) as
+ *          the system says.
  */
 VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);
 
@@ -148,8 +149,8 @@ VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);
  * Owner:   the caller, until vmap_shared_close().
  * Threads: any. Takes a few round trips to the server; two seconds at most if that does not answer.
  * Errors:  as open(2) and vmap_shared_open(), among them -ENOENT, -EACCES, -ENOTCONN the mount's daemon has gone;
- *          -EACCES also when `map` forbids it; -ETIMEDOUT; -EPROTO a server of another version; -ENOMSG what is there
- *          is no ring.
+ *          -EACCES also when `map` forbids it; -EUSERS also when the server hands out no more; -EROFS a mount of
+ *          ringfs that is read-only; -ETIMEDOUT; -EPROTO a server of another version; -ENOMSG what is there is no ring.
  */
 VMAP_API int vmap_shared_attach(const char *path, bool write, struct vmap_shared **ret_ring);
 
@@ -324,9 +325,9 @@ VMAP_API int vmap_shared_wait(struct vmap_shared *ring, uint64_t cursor, int tim
 /**
  * Wait until a bounded ring has room for @p len bytes. Another writer may take it first.
  *
- * Units:   bytes, milliseconds; negative: for ever.
+ * Units:   bytes, milliseconds; negative: for ever. An overwrite ring has room at once.
  * Threads: any number.
- * Errors:  -EMSGSIZE more than the capacity; else as vmap_shared_wait().
+ * Errors:  -EMSGSIZE more than the capacity, of either kind; else as vmap_shared_wait().
  */
 VMAP_API int vmap_shared_wait_room(struct vmap_shared *ring, size_t len, int timeout_ms);
 
@@ -423,9 +424,8 @@ VMAP_API void vmap_shared_count_dropped(struct vmap_shared *ring);
  * Threads: no other thread uses @p ring meanwhile, nor any span of it afterwards.
  * Errors:  -EINVAL a capacity of 0 or an unknown policy; -EFBIG above the maximum, or more than the file system
  *          allows; -EBUSY a bounded ring holds more than @p capacity, or another writer has held the lock for a second, or
- *          been changing shape or attributes for so long;
- *          -ENOSPC, -EDQUOT, -ENOMEM, -EIO, -EPERM (a
- *          sealed memfd) as the system says. The ring is as it was then.
+ *          been changing shape or attributes for so long; -ENOSPC, -EDQUOT, -ENOMEM, -EIO, -EPERM (a sealed
+ *          memfd) as the system says. The ring is as it was then.
  */
 VMAP_API int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy);
 

@@ -528,10 +528,12 @@ void vmap_shared_end(struct vmap_shared *ring, bool removed)
 const char *vmap_shared_strerror(int result)
 {
 	switch (-result) {
+	case EAGAIN:
+		return "has nothing newer, or no room, just now";
 	case EBADMSG:
 		return "is damaged";
 	case EBUSY:
-		return "another writer has stopped in the middle of an append, or of a change";
+		return "another writer has stopped in the middle of an append or a change, or it holds more than it is to hold";
 	case EIDRM:
 		return "was removed";
 	case EMSGSIZE:
@@ -546,12 +548,16 @@ const char *vmap_shared_strerror(int result)
 		return "what was to be read was overwritten, or consumed by somebody else";
 	case EPROTO:
 		return "is of a newer version, or of a machine with another byte order";
+	case ERANGE:
+		return "a position that is not written yet";
 	case ESHUTDOWN:
 		return "its server has ended";
 	case ESTALE:
 		return "was given another shape";
+	case ETIMEDOUT:
+		return "nothing came in time";
 	case EUSERS:
-		return "64 writers have it open";
+		return "64 writers have it open, or its server hands out no more";
 	default:
 		return strerror(-result);
 	}
