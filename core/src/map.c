@@ -53,7 +53,9 @@ static int check_options(const struct vmap_options *options, enum vmap_operation
 static int check_file_options(const struct vmap_options *options, enum vmap_operation operation)
 {
 	int r = check_options(options, operation);
-	if (r == 0 && options->resize.kind != VMAP_EXTENT_END && options->resize.size > INT64_MAX)
+	/* END and MAX give no file more than it has. */
+	bool grows = options->resize.kind == VMAP_EXTENT_EXACT || options->resize.kind == VMAP_EXTENT_MIN;
+	if (r == 0 && grows && options->resize.size > INT64_MAX)
 		r = vmap_error_input(VMAP_OPERATION_RESIZE_FILE, VMAP_INPUT_OVERFLOW, -EFBIG);
 	return r;
 }
