@@ -321,6 +321,8 @@ static int check_ring(enum vmap_operation operation, size_t capacity)
 {
 	if (capacity == 0 || vmap_size_offset(vmap_size_alloc(), capacity) != 0)
 		return vmap_error_input(operation, VMAP_INPUT_INVALID_RANGE, -EINVAL);
+	if (capacity > SIZE_MAX / 2 - vmap_page_size()) /* each half, and its guard */
+		return vmap_error_input(operation, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
 	return 0;
 }
 
@@ -329,8 +331,6 @@ int vmap_os_map_ring(size_t capacity, void **ret_base)
 	int r = check_ring(VMAP_OPERATION_RING_ALLOCATE, capacity);
 	if (r < 0)
 		return r;
-	if (capacity > SIZE_MAX / 2)
-		return vmap_error_input(VMAP_OPERATION_RING_ALLOCATE, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
 	struct vmap_os_mirror mirror = {0};
 	r = vmap_os_mirror_map_anonymous(capacity, &mirror);
 	if (r < 0)
