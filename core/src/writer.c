@@ -79,9 +79,9 @@ static ssize_t sink_write(const struct vmap_sink *sink, const void *src, size_t 
 	do {
 		n = sink->write ? sink->write(sink->context, src, len) : vmap_os_fd_write(sink->fd, src, len);
 	} while (n == -EINTR);
-	if (n < 0)
+	if (n < 0 && n >= -INT_MAX)
 		return vmap_error_system(VMAP_OPERATION_SINK_WRITE, (int)-n);
-	if (n == 0 || (size_t)n > len)
+	if (n == 0 || (size_t)n > len) /* or no errno */
 		return vmap_error_system(VMAP_OPERATION_SINK_WRITE, EIO);
 	return n;
 }
@@ -166,6 +166,8 @@ int vmap_writer_flush(struct vmap_writer *writer)
 	int r = writer_push(writer);
 	if (r < 0 || !writer->sink.flush)
 		return r;
-	r = writer->sink.flush(writer->sink.context);
+	do {
+		r = writer->sink.flush(writer->sink.context);
+	} while (r == -EINTR);
 	return r < 0 ? vmap_error_system(VMAP_OPERATION_SINK_FLUSH, -r) : 0;
 }
