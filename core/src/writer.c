@@ -151,13 +151,13 @@ ssize_t vmap_writer_write(struct vmap_writer *writer, const void *src, size_t le
 int vmap_writer_write_all(struct vmap_writer *writer, const void *src, size_t len)
 {
 	const uint8_t *from = src;
-	do {
+	while (len > 0) {
 		ssize_t n = vmap_writer_write(writer, from, len);
 		if (n < 0)
 			return (int)n;
 		from += n;
 		len -= (size_t)n;
-	} while (len > 0);
+	}
 	return 0;
 }
 

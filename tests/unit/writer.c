@@ -209,8 +209,9 @@ Test(writer_write, refuses_lengths_above_ssize_max)
 	volatile size_t len = (size_t)SSIZE_MAX + 1;
 	expect_noted((int)vmap_writer_write(writer, "x", len), -EINVAL, VMAP_OPERATION_RING_WRITE);
 	expect_noted(vmap_writer_write_all(writer, "x", len), -EINVAL, VMAP_OPERATION_RING_WRITE);
-	cr_expect(eq(int, (int)vmap_writer_write(writer, "", 0), 0));
-	cr_expect(eq(int, vmap_writer_write_all(writer, "", 0), 0));
+	/* Of no bytes the address may be any: nothing is added to it, which the sanitizers would see. */
+	cr_expect(eq(int, (int)vmap_writer_write(writer, NULL, 0), 0));
+	cr_expect(eq(int, vmap_writer_write_all(writer, NULL, 0), 0));
 	cr_expect(eq(int, vmap_writer_destroy(writer), 0));
 	cr_expect(eq(sz, side.n_calls, 0));
 }
