@@ -3,8 +3,8 @@
  * Maps of files and of anonymous memory.
  *
  * Invariants:
- * I1 [base, base + base_len) is what was mapped, base on a boundary of the allocation granularity;
- *    [data, data + len) lies inside it, and len is at least 1.
+ * I1 [base, base + base_len) is what was mapped, in whole pages of page_size bytes, base on a boundary of the
+ *    allocation granularity; [data, data + len) lies inside it, and len is at least 1.
  * I2 writable says what the pages allow now; it can be true only where may_write is.
  * I3 The options are checked before the first call that changes anything.
  * I4 No descriptor of the caller outlives a call here.
@@ -22,6 +22,7 @@ struct vmap_map {
 	size_t len;
 	void *base;
 	size_t base_len;
+	size_t page_size; /* what can be protected, advised, locked and unmapped apart */
 	enum vmap_protect access; /* what the options asked for, before read_only */
 	bool anonymous;
 	bool may_write;
@@ -53,7 +54,9 @@ static int check_options(const struct vmap_options *options, enum vmap_operation
 static int check_file_options(const struct vmap_options *options, enum vmap_operation operation)
 {
 	int r = check_options(options, operation);
-	if (r == 0 && options->resize.kind != VMAP_EXTENT_END && options->resize.size > INT64_MAX)
+	/* END and MAX give no file more than it has. */
+	bool grows = options->resize.kind == VMAP_EXTENT_EXACT || options->resize.kind == VMAP_EXTENT_MIN;
+	if (r == 0 && grows && options->resize.size > INT64_MAX)
 		r = vmap_error_input(VMAP_OPERATION_RESIZE_FILE, VMAP_INPUT_OVERFLOW, -EFBIG);
 	return r;
 }
@@ -65,20 +68,22 @@ static enum vmap_protect options_access(const struct vmap_options *options)
 	return options->write ? VMAP_PROTECT_READ_WRITE : VMAP_PROTECT_READ_ONLY;
 }
 
-/* Wrap what was mapped; on error it is unmapped. */
-static int map_create(void *base, size_t base_len, size_t offset, const struct vmap_options *options,
+/* Wrap what was mapped, @len bytes behind @offset; on error it is unmapped. */
+static int map_create(void *base, size_t offset, size_t len, size_t page_size, const struct vmap_options *options,
 		      enum vmap_operation operation, struct vmap_map **ret_map)
 {
 	int r;
+	size_t base_len = vmap_round_up(offset + len, page_size);
 	struct vmap_map *map = calloc(1, sizeof(*map));
 	if (!map) {
 		r = vmap_error_system(operation, ENOMEM);
 		goto err_unmap;
 	}
 	map->data = (uint8_t *)base + offset;
-	map->len = base_len - offset;
+	map->len = len;
 	map->base = base;
 	map->base_len = base_len;
+	map->page_size = page_size;
 	map->access = options_access(options);
 	map->anonymous = operation == VMAP_OPERATION_MAP_ANONYMOUS;
 	map->may_write = map->access != VMAP_PROTECT_READ_ONLY;
@@ -160,15 +165,16 @@ int vmap_map_fd_if(int fd, const struct vmap_options *options, struct vmap_map *
 		return 0;
 	}
 
-	size_t before = (size_t)(options->offset % vmap_allocation_size());
+	size_t page_size = vmap_os_file_page(fd);
+	size_t unit = page_size > vmap_allocation_size() ? page_size : vmap_allocation_size();
+	size_t before = (size_t)(options->offset % unit);
 	if (len > SIZE_MAX - before)
 		return vmap_error_input(VMAP_OPERATION_MAP_FILE, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
-	size_t base_len = before + (size_t)len;
 	void *base = NULL;
-	r = vmap_os_map_file(fd, options->offset - before, base_len, options_access(options), &base);
+	r = vmap_os_map_file(fd, options->offset - before, before + (size_t)len, options_access(options), &base);
 	if (r < 0)
 		return r;
-	return map_create(base, base_len, before, options, VMAP_OPERATION_MAP_FILE, ret_map);
+	return map_create(base, before, (size_t)len, page_size, options, VMAP_OPERATION_MAP_FILE, ret_map);
 }
 
 /* What the forms without _if say of a range that is no map. */
@@ -258,7 +264,8 @@ int vmap_alloc(const struct vmap_options *options, struct vmap_map **ret_map)
 	r = vmap_os_map_anonymous(base_len, options_access(options), &base);
 	if (r < 0)
 		return r;
-	return map_create(base, base_len, before, options, VMAP_OPERATION_MAP_ANONYMOUS, ret_map);
+	return map_create(base, before, base_len - before, vmap_page_size(), options, VMAP_OPERATION_MAP_ANONYMOUS,
+			  ret_map);
 }
 
 void vmap_close(struct vmap_map *map)
@@ -302,8 +309,7 @@ struct vmap_span_mut vmap_map_span_mut(struct vmap_map *map)
 /* Change what the pages allow; keeps I2. */
 static int map_protect(struct vmap_map *map, enum vmap_protect protect, bool writable)
 {
-	struct vmap_bounds pages = vmap_size_bounds(vmap_size_page(), map->base, map->base_len);
-	int r = vmap_os_protect(pages.start, pages.len, protect);
+	int r = vmap_os_protect(map->base, map->base_len, protect);
 	if (r < 0)
 		return r;
 	map->writable = writable;
@@ -331,7 +337,7 @@ static int map_range(const struct vmap_map *map, size_t offset, size_t len, enum
 {
 	if (offset > map->len || len > map->len - offset)
 		return vmap_error_input(operation, VMAP_INPUT_INVALID_RANGE, -ERANGE);
-	*ret_pages = vmap_size_bounds(vmap_size_page(), map->data + offset, len);
+	*ret_pages = vmap_size_bounds(vmap_size_of(map->page_size), map->data + offset, len);
 	if (len == 0)
 		ret_pages->len = 0; /* nothing, not the page around it */
 	return 0;

@@ -97,9 +97,9 @@ static ssize_t source_read(const struct vmap_source *source, void *dst, size_t l
 	do {
 		n = source->read ? source->read(source->context, dst, len) : vmap_os_fd_read(source->fd, dst, len);
 	} while (n == -EINTR);
-	if (n < 0)
+	if (n < 0 && n >= -INT_MAX)
 		return vmap_error_system(VMAP_OPERATION_SOURCE_READ, (int)-n);
-	if ((size_t)n > len)
+	if ((size_t)n > len) /* or no errno */
 		return vmap_error_system(VMAP_OPERATION_SOURCE_READ, EIO);
 	return n;
 }

@@ -79,9 +79,9 @@ static ssize_t sink_write(const struct vmap_sink *sink, const void *src, size_t 
 	do {
 		n = sink->write ? sink->write(sink->context, src, len) : vmap_os_fd_write(sink->fd, src, len);
 	} while (n == -EINTR);
-	if (n < 0)
+	if (n < 0 && n >= -INT_MAX)
 		return vmap_error_system(VMAP_OPERATION_SINK_WRITE, (int)-n);
-	if (n == 0 || (size_t)n > len)
+	if (n == 0 || (size_t)n > len) /* or no errno */
 		return vmap_error_system(VMAP_OPERATION_SINK_WRITE, EIO);
 	return n;
 }
@@ -151,13 +151,13 @@ ssize_t vmap_writer_write(struct vmap_writer *writer, const void *src, size_t le
 int vmap_writer_write_all(struct vmap_writer *writer, const void *src, size_t len)
 {
 	const uint8_t *from = src;
-	do {
+	while (len > 0) {
 		ssize_t n = vmap_writer_write(writer, from, len);
 		if (n < 0)
 			return (int)n;
 		from += n;
 		len -= (size_t)n;
-	} while (len > 0);
+	}
 	return 0;
 }
 
@@ -166,6 +166,8 @@ int vmap_writer_flush(struct vmap_writer *writer)
 	int r = writer_push(writer);
 	if (r < 0 || !writer->sink.flush)
 		return r;
-	r = writer->sink.flush(writer->sink.context);
+	do {
+		r = writer->sink.flush(writer->sink.context);
+	} while (r == -EINTR);
 	return r < 0 ? vmap_error_system(VMAP_OPERATION_SINK_FLUSH, -r) : 0;
 }

@@ -221,7 +221,7 @@ static void step_writer_flush(struct run *run, struct vmap_writer *writer)
 	if (r == 0)
 		CHECK(run, vmap_writer_buffer(writer).len == 0);
 	else
-		CHECK(run, is_error_of_side(r) || r == -EINTR); /* a callback's flush is not tried again */
+		CHECK(run, is_error_of_side(r));
 }
 
 static void step_writer(struct run *run, struct vmap_writer **writer)

@@ -2,6 +2,7 @@
 /* Maps of files and of anonymous memory: what each call gives. The first part is the crate's own test cases. */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <signal.h>
 
 #include <vmap/os.h>
 
@@ -335,6 +336,31 @@ Test(map_open, gives_the_descriptor_back, .init = write_text, .fini = clean_up)
 	vmap_close(rest);
 	close(fd);
 }
+
+#ifdef F_SETLEASE
+static int leased;
+
+static void give_lease_up(int signal)
+{
+	(void)signal;
+	(void)fcntl(leased, F_SETLEASE, F_UNLCK);
+}
+
+Test(map_open, waits_until_a_lease_is_given_up, .init = write_text, .fini = clean_up, .timeout = 20)
+{
+	leased = open(dir.file, O_RDWR | O_CLOEXEC);
+	MUST(leased >= 0 && signal(SIGIO, give_lease_up) != SIG_ERR);
+	if (fcntl(leased, F_SETLEASE, F_WRLCK) < 0) {
+		close(leased);
+		cr_skip_test("no leases here");
+	}
+	struct vmap_map *map = NULL;
+	cr_assert(eq(int, vmap_open(dir.file, NULL, &map, NULL), 0));
+	cr_expect(holds(map, 0, text));
+	vmap_close(map);
+	close(leased);
+}
+#endif
 
 Test(map_open_if, gives_the_descriptor_without_a_map, .init = write_text, .fini = clean_up)
 {

@@ -240,7 +240,7 @@ Test(map_open, refuses_options_that_do_not_go_together_and_creates_nothing)
 	for (size_t i = 0; i < N_OF(cases); i++)
 		expect_open_error(dir.file, cases[i], -EINVAL, VMAP_OPERATION_OPEN_FILE, VMAP_INPUT_OPTIONS);
 	expect_open_error(dir.file,
-			  (struct vmap_options){.write = true, .create = true, .resize = vmap_extent_max(UINT64_MAX)},
+			  (struct vmap_options){.write = true, .create = true, .resize = vmap_extent_min(UINT64_MAX)},
 			  -EFBIG, VMAP_OPERATION_RESIZE_FILE, VMAP_INPUT_OVERFLOW);
 	cr_expect(ne(int, access(dir.file, F_OK), 0));
 	temp_dir_remove(&dir);

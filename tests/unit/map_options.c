@@ -184,6 +184,16 @@ Test(map_options, zero_means_the_whole_file)
 	close(fd);
 }
 
+Test(map_options, a_maximum_that_no_file_can_have_leaves_every_file)
+{
+	int fd = unnamed_file("", 0);
+	fill(fd, 1000);
+	const uint64_t sizes[] = {INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX};
+	for (size_t i = 0; i < N_OF(sizes); i++)
+		check_one(fd, 1000, &(struct vmap_options){.write = true, .resize = vmap_extent_max(sizes[i])});
+	close(fd);
+}
+
 /* Opening: what each combination does to a file that is there or not, with the size it had. */
 enum { OLD_SIZE = 40, NEW_SIZE = 100 };
 

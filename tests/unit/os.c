@@ -203,6 +203,7 @@ Test(os_ring, refuses_capacities_that_cannot_be)
 		expect_error(vmap_os_map_ring(SIZE_MAX / 4 + 1, &base), -ENOMEM, VMAP_OPERATION_RING_ALLOCATE);
 	expect_error(vmap_os_unmap_ring(NULL, 0), -EINVAL, VMAP_OPERATION_RING_DEALLOCATE);
 	expect_error(vmap_os_unmap_ring(NULL, unit + 1), -EINVAL, VMAP_OPERATION_RING_DEALLOCATE);
+	expect_error(vmap_os_unmap_ring(NULL, SIZE_MAX / 2 + 1 - unit), -EOVERFLOW, VMAP_OPERATION_RING_DEALLOCATE);
 	cr_expect(eq(ptr, base, untouched));
 	cr_expect(holdings_equal(before, holdings_now()));
 }
@@ -219,6 +220,18 @@ Test(os_ring, that_is_none_stays)
 	cr_expect(eq(int, vmap_os_unmap_ring(base, unit), 0));
 }
 #endif
+
+/* Twice the capacity is 0 here, if nobody looks. */
+Test(os_ring, stays_whole_when_it_is_given_back_with_too_large_a_capacity)
+{
+	size_t unit = vmap_allocation_size();
+	void *base = NULL;
+	cr_assert(eq(int, vmap_os_map_ring(unit, &base), 0));
+	expect_error(vmap_os_unmap_ring(base, SIZE_MAX / 2 + 1), -EOVERFLOW, VMAP_OPERATION_RING_DEALLOCATE);
+	expect_rights((uint8_t *)base - 1, "---p");
+	expect_rights(base, "rw-s");
+	cr_expect(eq(int, vmap_os_unmap_ring(base, unit), 0));
+}
 
 static int map_ring(void *ret_base)
 {

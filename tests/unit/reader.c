@@ -313,6 +313,25 @@ Test(reader_errors, a_count_that_cannot_be_is_eio)
 	vmap_reader_destroy(reader);
 }
 
+static ssize_t read_no_errno(void *context, void *dst, size_t len)
+{
+	(void)dst;
+	(void)len;
+	return *(const ssize_t *)context;
+}
+
+Test(reader_errors, what_is_no_errno_is_eio)
+{
+	ssize_t results[] = {-SSIZE_MAX - 1, (ssize_t)INT_MIN};
+	for (size_t i = 0; i < N_OF(results); i++) {
+		struct vmap_reader *reader = reader_over(vmap_source_call(read_no_errno, &results[i]), 4096);
+		struct vmap_span line;
+		expect_noted((int)vmap_reader_fill(reader), -EIO, VMAP_OPERATION_SOURCE_READ);
+		expect_noted(vmap_reader_take_line(reader, &line), -EIO, VMAP_OPERATION_SOURCE_READ);
+		vmap_reader_destroy(reader);
+	}
+}
+
 Test(reader_errors, of_descriptors_are_passed_on)
 {
 	int null = null_open(O_WRONLY);

@@ -7,8 +7,8 @@
  * were not handed on stay in the buffer, in order, to be tried again or taken out with the ring.
  *
  * EINTR is tried again at once; a callback that wants to stop gives another error. Any other failure of the
- * other side is passed on as it is, -EAGAIN too. A count that cannot be, and a sink that takes nothing, are
- * -EIO. Failures are noted for vmap_last_error().
+ * other side is passed on as it is, -EAGAIN too. A count that cannot be, a negative number that is no errno,
+ * and a sink that takes nothing, are -EIO. Failures are noted for vmap_last_error().
  *
  * Threads: where a function says nothing else, one at a time for each reader or writer.
  */

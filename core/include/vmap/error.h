@@ -72,7 +72,8 @@ struct vmap_error {
  *
  * A ring that is full just now (-EAGAIN) is no failure.
  *
- * Like errno it stays as it is when a call succeeds: look at it only after a negative result.
+ * Look at it only after a negative result: like errno it is not cleared by a call that succeeds, and one that gets
+ * over a failure on its way, as vmap_reader_read() does where it has bytes to give, may leave that here.
  *
  * Owner:   a copy.
  * Threads: each thread has its own.

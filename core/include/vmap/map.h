@@ -233,8 +233,8 @@ VMAP_API int vmap_flush_range(const struct vmap_map *map, int fd, size_t offset,
  * Tell the system how the map will be used.
  *
  * Threads: any.
- * Errors:  -EINVAL @p advice is none of the five, or the memory is locked and will not be needed;
- *          -EIO, -ENOMEM as madvise(2).
+ * Errors:  -EINVAL @p advice is none of the five, or memory will not be needed that is locked or in the huge
+ *          pages of hugetlbfs; -EIO, -ENOMEM as madvise(2).
  * Source:  Map::advise of the crate, where WillNotNeed throws away what a copy holds.
  */
 VMAP_API int vmap_advise(const struct vmap_map *map, enum vmap_advice advice);

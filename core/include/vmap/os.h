@@ -108,12 +108,17 @@ VMAP_API int vmap_os_unlock(void *base, size_t len);
  * Units:   bytes; a multiple of the allocation granularity.
  * Owner:   the caller, until vmap_os_unmap_ring() with the same @p capacity.
  * Errors:  -EINVAL @p capacity is 0 or no such multiple; -EOVERFLOW twice that is no size; -ENOMEM,
- *          -EMFILE, -ENFILE as the system says.
+ *          -EMFILE, -ENFILE, -EFBIG as for vmap_ring_create().
  * Source:  os::map_ring of the crate.
  */
 VMAP_API int vmap_os_map_ring(size_t capacity, void **ret_base);
 
-/** Unmap what vmap_os_map_ring() mapped. Errors: -EINVAL @p capacity as there. Source: os::unmap_ring of the crate. */
+/**
+ * Unmap what vmap_os_map_ring() mapped.
+ *
+ * Errors:  -EINVAL, -EOVERFLOW @p capacity as there; -EINVAL @p base is no ring, where that can be seen.
+ * Source:  os::unmap_ring of the crate.
+ */
 VMAP_API int vmap_os_unmap_ring(void *base, size_t capacity);
 
 #ifdef __cplusplus

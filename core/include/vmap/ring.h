@@ -37,7 +37,8 @@ struct vmap_ring;
  * Owner:   the caller; vmap_ring_destroy() frees it.
  * Threads: any; the ring itself is for one thread at a time.
  * Errors:  -EINVAL @p capacity is 0 or @p policy unknown; -EOVERFLOW twice the rounded capacity does not
- *          fit into a size_t; -ENOMEM, -EMFILE, -ENFILE as the system says.
+ *          fit into a size_t; -ENOMEM, -EMFILE, -ENFILE as the system says; -EFBIG more than RLIMIT_FSIZE
+ *          allows, which counts on Linux and comes with the signal SIGXFSZ.
  * Source:  Ring::new and InfiniteRing::new of the crate vmap 0.6.3.
  */
 VMAP_API int vmap_ring_create(size_t capacity, enum vmap_ring_policy policy, struct vmap_ring **ret_ring);

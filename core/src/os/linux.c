@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +27,8 @@
 #define FUTEX_WAIT 0
 #define FUTEX_WAKE 1
 #define FUTEX_32 2
+/* Of <linux/magic.h>, likewise. */
+#define HUGETLBFS 0x958458f6u
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u /* Linux 6.3 */
 #endif
@@ -82,6 +85,14 @@ int vmap_os_prefault(void *base, size_t len)
 		return vmap_error_system(VMAP_OPERATION_PREFAULT, errno == EFAULT ? ENOMEM : errno);
 	os_unix_touch(base, len);
 	return 0;
+}
+
+size_t vmap_os_file_page(int fd)
+{
+	struct statfs fs;
+	/* Elsewhere f_bsize is what is good to transfer, whatever the pages are. */
+	bool huge = fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == HUGETLBFS;
+	return huge ? (size_t)fs.f_bsize : vmap_page_size();
 }
 
 int os_unix_cool(void *base, size_t len)

@@ -89,6 +89,12 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 	return 0;
 }
 
+size_t vmap_os_file_page(int fd)
+{
+	(void)fd; /* no file is known to have others */
+	return vmap_page_size();
+}
+
 int os_unix_cool(void *base, size_t len)
 {
 	/* POSIX_MADV_DONTNEED keeps what the pages hold here, unlike MADV_FREE. */

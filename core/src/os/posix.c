@@ -64,6 +64,12 @@ int os_unix_memory_create(size_t len, int *ret_fd)
 	return 0;
 }
 
+size_t vmap_os_file_page(int fd)
+{
+	(void)fd; /* no file is known to have others */
+	return vmap_page_size();
+}
+
 int os_unix_cool(void *base, size_t len)
 {
 	/* Not madvise, whose MADV_DONTNEED throws private memory away on some systems. */

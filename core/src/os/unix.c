@@ -162,6 +162,16 @@ int vmap_os_unlock(void *base, size_t len)
 	return munlock(base, len) < 0 ? vmap_error_system(VMAP_OPERATION_UNLOCK, errno) : 0;
 }
 
+/* open(2), whatever signals come. */
+static int open_again(const char *path, int flags)
+{
+	int fd;
+	do {
+		fd = open(path, flags, 0666);
+	} while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 int vmap_os_file_open(const char *path, struct vmap_os_open how, int *ret_fd)
 {
 	int flags = (how.write ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NOCTTY;
@@ -171,10 +181,10 @@ int vmap_os_file_open(const char *path, struct vmap_os_open how, int *ret_fd)
 		flags |= (how.create ? O_CREAT : 0) | (how.truncate ? O_TRUNC : 0);
 
 	/* Nonblocking, or a pipe that nobody writes to would hold us here, only to be refused. */
-	int fd;
-	do {
-		fd = open(path, flags | O_NONBLOCK, 0666);
-	} while (fd < 0 && errno == EINTR);
+	int fd = open_again(path, flags | O_NONBLOCK);
+	/* What refuses that is a file with a lease on it, which goes to who waits. */
+	if (fd < 0 && errno == EWOULDBLOCK)
+		fd = open_again(path, flags);
 	if (fd < 0)
 		return vmap_error_system(VMAP_OPERATION_OPEN_FILE, errno);
 	int status = fcntl(fd, F_GETFL);
@@ -311,6 +321,8 @@ static int check_ring(enum vmap_operation operation, size_t capacity)
 {
 	if (capacity == 0 || vmap_size_offset(vmap_size_alloc(), capacity) != 0)
 		return vmap_error_input(operation, VMAP_INPUT_INVALID_RANGE, -EINVAL);
+	if (capacity > SIZE_MAX / 2 - vmap_page_size()) /* each half, and its guard */
+		return vmap_error_input(operation, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
 	return 0;
 }
 
@@ -319,8 +331,6 @@ int vmap_os_map_ring(size_t capacity, void **ret_base)
 	int r = check_ring(VMAP_OPERATION_RING_ALLOCATE, capacity);
 	if (r < 0)
 		return r;
-	if (capacity > SIZE_MAX / 2)
-		return vmap_error_input(VMAP_OPERATION_RING_ALLOCATE, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
 	struct vmap_os_mirror mirror = {0};
 	r = vmap_os_mirror_map_anonymous(capacity, &mirror);
 	if (r < 0)

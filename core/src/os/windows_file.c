@@ -108,6 +108,12 @@ int vmap_os_file_size(int fd, uint64_t *ret_size)
 	return 0;
 }
 
+size_t vmap_os_file_page(int fd)
+{
+	(void)fd; /* no file is known to have others */
+	return vmap_page_size();
+}
+
 int vmap_os_file_resize(int fd, uint64_t size)
 {
 	if (size > INT64_MAX)

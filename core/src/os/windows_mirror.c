@@ -269,7 +269,7 @@ static int check_ring(enum vmap_operation operation, size_t capacity)
 {
 	if (capacity == 0 || vmap_size_offset(vmap_size_alloc(), capacity) != 0)
 		return vmap_error_input(operation, VMAP_INPUT_INVALID_RANGE, -EINVAL);
-	if (capacity > SIZE_MAX / 2)
+	if (capacity > SIZE_MAX / 2 - vmap_allocation_size()) /* each half, and its guard */
 		return vmap_error_input(operation, VMAP_INPUT_OVERFLOW, -EOVERFLOW);
 	return 0;
 }
