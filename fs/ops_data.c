@@ -398,12 +398,16 @@ void rfs_op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, 
 void rfs_op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct fuse_file_info *fi)
 {
 	(void)ino;
-	struct rfs_handle *handle = rfs_handle_of(rfs_of(req), fi);
+	struct rfs *fs = rfs_of(req);
+	struct rfs_handle *handle = rfs_handle_of(fs, fi);
 	if (!handle || handle->kind != RFS_HANDLE_RING || (whence != SEEK_DATA && whence != SEEK_HOLE)) {
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
+	struct rfs_node *node = rfs_node_get(&fs->nodes, handle->node);
+	rfs_ring_enter(node);
 	int64_t r = off < 0 ? -ENXIO : rfs_cursor_seek(&handle->cursor, handle->ring, (uint64_t)off, whence == SEEK_DATA);
+	rfs_ring_leave(node);
 	if (r < 0)
 		fuse_reply_err(req, (int)-r);
 	else
