@@ -125,10 +125,11 @@ static int open_text(struct rfs *fs, uint64_t node, struct fuse_file_info *fi, s
 	if ((fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC))
 		return -EPERM;
 	size_t len;
-	char *text = rfs_control_text(fs, node, &len);
-	if (!text)
-		return -ENOMEM;
-	int r = rfs_handle_open_text(&fs->handles, text, len, ret_handle);
+	char *text;
+	int r = rfs_control_text(fs, node, &text, &len);
+	if (r < 0)
+		return r;
+	r = rfs_handle_open_text(&fs->handles, text, len, ret_handle);
 	if (r < 0) {
 		free(text);
 		return r;
