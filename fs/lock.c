@@ -211,8 +211,39 @@ static void tell(struct rfs_locks *locks, struct granted *list)
 	}
 }
 
-int rfs_lock_set(struct rfs_locks *locks, struct rfs_node *node, const struct rfs_lock_range *want, bool wait,
-		 void *request, bool (*interrupted)(void *request))
+/* The parked wish of @owner for a POSIX lock, if it has one. */
+static const struct rfs_lock *find_wish(struct rfs_locks *locks, uint64_t owner)
+{
+	for (uint32_t i = 1; i < locks->table.used; i++) {
+		const struct rfs_lock *lock = rfs_table_at(&locks->table, i);
+		if (lock->slot.id != 0 && lock->request && lock->range.kind == RFS_LOCK_POSIX && lock->range.owner == owner)
+			return lock;
+	}
+	return NULL;
+}
+
+/* Would @want wait for somebody who waits for its owner in the end? As far as the kernel looks for its own locks. */
+static bool is_deadlock(struct rfs_locks *locks, struct rfs_nodes *nodes, const struct rfs_node *node,
+			const struct rfs_lock_range *want)
+{
+	enum { STEPS = 10 };
+	const struct rfs_lock *wish = NULL;
+	for (int i = 0; i < STEPS; i++) {
+		const struct rfs_lock *blocker = wish ? find_conflict(locks, rfs_node_get(nodes, wish->node), &wish->range) :
+							find_conflict(locks, node, want);
+		if (!blocker)
+			return false;
+		if (blocker->range.owner == want->owner)
+			return true;
+		wish = find_wish(locks, blocker->range.owner);
+		if (!wish)
+			return false;
+	}
+	return false;
+}
+
+int rfs_lock_set(struct rfs_locks *locks, struct rfs_nodes *nodes, struct rfs_node *node, const struct rfs_lock_range *want,
+		 bool wait, void *request, bool (*interrupted)(void *request))
 {
 	struct granted *list = NULL;
 	int r = 0;
@@ -224,6 +255,8 @@ int rfs_lock_set(struct rfs_locks *locks, struct rfs_node *node, const struct rf
 		r = apply(locks, node, want);
 	else if (!wait)
 		r = -EAGAIN;
+	else if (want->kind == RFS_LOCK_POSIX && is_deadlock(locks, nodes, node, want))
+		r = -EDEADLK;
 	else if (interrupted(request))
 		r = -EINTR;
 	else
