@@ -27,6 +27,8 @@ struct rfs_handle {
 	bool readable;
 	bool writable;
 	bool is_stream; /* the ring was bounded when it was opened; its policy stays while it is open */
+	/* A write that waits holds the lock of its inode in the kernel: on the one that names lead to it does not. */
+	bool write_waits;
 	struct rfs_cursor cursor; /* of an overwrite ring */
 	/* Offsets at which its last read and write ended, 0 before: where the file position is, as long as nobody seeks. */
 	_Atomic uint64_t read_end;

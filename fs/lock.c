@@ -12,6 +12,13 @@
 #include <stdlib.h>
 
 #include "lock.h"
+#include "session.h"
+
+/*
+ * Granted POSIX locks of one ring, of which one process could have any number. Each change looks at all of them for each
+ * wish, while all other rings' locks wait.
+ */
+#define POSIX_LOCKS_MAX 1024
 
 /* A granted lock, or a parked wish for one. */
 struct rfs_lock {
@@ -25,6 +32,7 @@ struct rfs_lock {
 /* Requests to tell, gathered under the lock and told outside of it. */
 struct granted {
 	void *request;
+	int result;
 	struct granted *next;
 };
 
@@ -69,10 +77,19 @@ static struct rfs_lock *find_conflict(struct rfs_locks *locks, const struct rfs_
 	return NULL;
 }
 
-/* At the end of the list: waiters are served in the order in which they came. */
+/* At the end of the list: waiters are served in the order in which they came. NULL: there are too many. */
 static struct rfs_lock *append_lock(struct rfs_locks *locks, struct rfs_node *node, const struct rfs_lock_range *range,
 				    void *request)
 {
+	uint64_t *link = &node->locks;
+	int n_posix = 0;
+	while (*link != 0) {
+		struct rfs_lock *other = lock_at(locks, *link);
+		n_posix += !other->request && other->range.kind == RFS_LOCK_POSIX;
+		link = &other->next;
+	}
+	if (!request && range->kind == RFS_LOCK_POSIX && n_posix >= POSIX_LOCKS_MAX)
+		return NULL;
 	struct rfs_lock *lock = rfs_table_alloc(&locks->table);
 	if (!lock)
 		return NULL;
@@ -80,9 +97,6 @@ static struct rfs_lock *append_lock(struct rfs_locks *locks, struct rfs_node *no
 	lock->request = request;
 	lock->node = node->slot.id;
 	lock->next = 0;
-	uint64_t *link = &node->locks;
-	while (*link != 0)
-		link = &lock_at(locks, *link)->next;
 	*link = lock->slot.id;
 	return lock;
 }
@@ -189,11 +203,7 @@ static struct granted *grant_waiters(struct rfs_locks *locks, struct rfs_node *n
 		struct rfs_lock_range want = lock->range;
 		*g = (struct granted){.request = lock->request};
 		remove_lock(locks, link);
-		if (apply(locks, node, &want) < 0) {
-			append_lock(locks, node, &want, g->request); /* into the slot just freed */
-			free(g);
-			break;
-		}
+		g->result = apply(locks, node, &want);
 		*end = g;
 		end = &g->next;
 		link = &node->locks; /* the list has changed; granted ones are passed over quickly */
@@ -206,17 +216,48 @@ static void tell(struct rfs_locks *locks, struct granted *list)
 	while (list) {
 		struct granted *g = list;
 		list = g->next;
-		locks->done(g->request, 0);
+		locks->done(g->request, g->result);
 		free(g);
 	}
 }
 
-int rfs_lock_set(struct rfs_locks *locks, struct rfs_node *node, const struct rfs_lock_range *want, bool wait,
-		 void *request, bool (*interrupted)(void *request))
+/* The parked wish of @owner for a POSIX lock, if it has one. */
+static const struct rfs_lock *find_wish(struct rfs_locks *locks, uint64_t owner)
+{
+	for (uint32_t i = 1; i < locks->table.used; i++) {
+		const struct rfs_lock *lock = rfs_table_at(&locks->table, i);
+		if (lock->slot.id != 0 && lock->request && lock->range.kind == RFS_LOCK_POSIX && lock->range.owner == owner)
+			return lock;
+	}
+	return NULL;
+}
+
+/* Would @want wait for somebody who waits for its owner in the end? As far as the kernel looks for its own locks. */
+static bool is_deadlock(struct rfs_locks *locks, struct rfs_nodes *nodes, const struct rfs_node *node,
+			const struct rfs_lock_range *want)
+{
+	enum { STEPS = 10 };
+	const struct rfs_lock *wish = NULL;
+	for (int i = 0; i < STEPS; i++) {
+		const struct rfs_lock *blocker = wish ? find_conflict(locks, rfs_node_get(nodes, wish->node), &wish->range) :
+							find_conflict(locks, node, want);
+		if (!blocker)
+			return false;
+		if (blocker->range.owner == want->owner)
+			return true;
+		wish = find_wish(locks, blocker->range.owner);
+		if (!wish)
+			return false;
+	}
+	return false;
+}
+
+int rfs_lock_set(struct rfs_locks *locks, struct rfs_nodes *nodes, struct rfs_node *node, const struct rfs_lock_range *want,
+		 bool wait, void *request, bool (*interrupted)(void *request))
 {
 	struct granted *list = NULL;
 	int r = 0;
-	pthread_mutex_lock(&locks->lock);
+	rfs_session_lock(&locks->lock);
 	/* As on any Linux filesystem: flock gives up the old lock before it asks for the new one. */
 	if (want->kind == RFS_LOCK_FLOCK && clear_range(locks, node, want) == 0)
 		list = grant_waiters(locks, node);
@@ -224,6 +265,8 @@ int rfs_lock_set(struct rfs_locks *locks, struct rfs_node *node, const struct rf
 		r = apply(locks, node, want);
 	else if (!wait)
 		r = -EAGAIN;
+	else if (want->kind == RFS_LOCK_POSIX && is_deadlock(locks, nodes, node, want))
+		r = -EDEADLK;
 	else if (interrupted(request))
 		r = -EINTR;
 	else
@@ -237,7 +280,7 @@ int rfs_lock_set(struct rfs_locks *locks, struct rfs_node *node, const struct rf
 
 void rfs_lock_test(struct rfs_locks *locks, struct rfs_node *node, struct rfs_lock_range *range)
 {
-	pthread_mutex_lock(&locks->lock);
+	rfs_session_lock(&locks->lock);
 	const struct rfs_lock *lock = find_conflict(locks, node, range);
 	if (lock)
 		*range = lock->range;
@@ -248,7 +291,7 @@ void rfs_lock_test(struct rfs_locks *locks, struct rfs_node *node, struct rfs_lo
 
 void rfs_locks_release(struct rfs_locks *locks, struct rfs_node *node, uint64_t handle)
 {
-	pthread_mutex_lock(&locks->lock);
+	rfs_session_lock(&locks->lock);
 	for (uint64_t *link = &node->locks; *link != 0;) {
 		struct rfs_lock *lock = lock_at(locks, *link);
 		if (!lock->request && lock->range.handle == handle)
@@ -273,7 +316,7 @@ static void unpark(struct rfs_locks *locks, struct rfs_nodes *nodes, const struc
 bool rfs_lock_cancel(struct rfs_locks *locks, struct rfs_nodes *nodes, void *request)
 {
 	bool found = false;
-	pthread_mutex_lock(&locks->lock);
+	rfs_session_lock(&locks->lock);
 	for (uint32_t i = 1; i < locks->table.used && !found; i++) {
 		const struct rfs_lock *lock = rfs_table_at(&locks->table, i);
 		found = lock->slot.id != 0 && lock->request == request;

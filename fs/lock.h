@@ -42,12 +42,12 @@ void rfs_locks_init(struct rfs_locks *locks, rfs_lock_done_fn *done);
 void rfs_locks_finish(struct rfs_locks *locks);
 
 /*
- * Set or clear a lock. 0; -EAGAIN it conflicts and @wait is false; -EINPROGRESS @request is parked and
- * done() will be called with it; -ENOLCK the table is full. @interrupted is asked, under the lock, whether the
- * request was interrupted before it could be parked: then -EINTR.
+ * Set or clear a lock. 0; -EAGAIN it conflicts and @wait is false; -EINPROGRESS @request is parked and done() will be
+ * called with it; -EDEADLK whom it would wait for waits for its owner, as far as POSIX locks go; -ENOLCK there are too
+ * many. @interrupted is asked, under the lock, whether the request was interrupted before it could be parked: then -EINTR.
  */
-int rfs_lock_set(struct rfs_locks *locks, struct rfs_node *node, const struct rfs_lock_range *want, bool wait,
-		 void *request, bool (*interrupted)(void *request));
+int rfs_lock_set(struct rfs_locks *locks, struct rfs_nodes *nodes, struct rfs_node *node, const struct rfs_lock_range *want,
+		 bool wait, void *request, bool (*interrupted)(void *request));
 
 /* The handle is closed for good: what was locked through it and is still held is given up. */
 void rfs_locks_release(struct rfs_locks *locks, struct rfs_node *node, uint64_t handle);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The text of the control files; Prometheus's text format for the counters. */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/fuse.h>
@@ -277,19 +278,46 @@ static void print_metrics(FILE *out, struct rfs *fs)
 	free(list.rings);
 }
 
-char *rfs_control_text(struct rfs *fs, uint64_t node, size_t *ret_len)
+/*
+ * Looks at every ring, one thread after the other: a crowd that asks takes one processor, and never so many workers that
+ * others get none. -EBUSY: too many wait.
+ */
+static int print_metrics_in_turn(FILE *out, struct rfs *fs)
+{
+	enum { WAITING_MAX = 64 };
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	static _Atomic int n_waiting;
+	int r = -EBUSY;
+	rfs_session_may_wait();
+	if (atomic_fetch_add(&n_waiting, 1) < WAITING_MAX) {
+		pthread_mutex_lock(&lock);
+		print_metrics(out, fs);
+		pthread_mutex_unlock(&lock);
+		r = 0;
+	}
+	atomic_fetch_sub(&n_waiting, 1);
+	return r;
+}
+
+int rfs_control_text(struct rfs *fs, uint64_t node, char **ret_text, size_t *ret_len)
 {
 	char *text = NULL;
-	FILE *out = open_memstream(&text, ret_len);
+	size_t len;
+	int r = 0;
+	FILE *out = open_memstream(&text, &len);
 	if (!out)
-		return NULL;
+		return -ENOMEM;
 	if (node == RFS_NODE_VERSION)
 		fprintf(out, "ringfs %s\n", RINGFS_VERSION);
 	else
-		print_metrics(out, fs);
-	if (fclose(out) != 0) {
+		r = print_metrics_in_turn(out, fs);
+	if (fclose(out) != 0 && r == 0)
+		r = -ENOMEM;
+	if (r < 0) {
 		free(text);
-		return NULL;
+		return r;
 	}
-	return text;
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
 }

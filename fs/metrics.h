@@ -33,7 +33,7 @@ static inline void rfs_count(_Atomic uint64_t *counter, uint64_t n)
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-/* The text of a control file (RFS_NODE_METRICS, RFS_NODE_VERSION), malloc'ed; NULL when out of memory. */
-char *rfs_control_text(struct rfs *fs, uint64_t node, size_t *ret_len);
+/* The text of a control file (RFS_NODE_METRICS, RFS_NODE_VERSION), malloc'ed. -EBUSY too many ask at a time, -ENOMEM. */
+int rfs_control_text(struct rfs *fs, uint64_t node, char **ret_text, size_t *ret_len);
 
 #endif

@@ -7,6 +7,7 @@
 #include "attr.h"
 #include "defaults.h"
 #include "ops.h"
+#include "session.h"
 
 static void op_init(void *userdata, struct fuse_conn_info *conn)
 {
@@ -122,6 +123,7 @@ int rfs_walk(struct rfs *fs, int parent_fd, const char *name, struct rfs_node **
 
 int rfs_new_attributes(struct rfs *fs, int dir_fd, struct rfs_ringattr *ret_attr)
 {
+	rfs_session_may_wait(); /* there can be any number of directories above */
 	int r = rfs_defaults_find(&fs->store, dir_fd, ret_attr);
 	if (r < 0)
 		return r;

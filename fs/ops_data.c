@@ -13,9 +13,9 @@
 /* The kernel's own flag in the flags of an open by execve(2), __FMODE_EXEC. */
 #define OPEN_FOR_EXEC 0x20
 
-/* Open a handle on @canonical, through @view where there is one; *fi is filled on success. */
-static int open_ring(struct rfs *fs, struct rfs_node *canonical, struct rfs_node *view, struct fuse_file_info *fi,
-		     struct rfs_handle **ret_handle)
+/* Open a handle on @canonical for @tid, through @view where there is one; *fi is filled on success. */
+static int open_ring(struct rfs *fs, pid_t tid, struct rfs_node *canonical, struct rfs_node *view,
+		     struct fuse_file_info *fi, struct rfs_handle **ret_handle)
 {
 	rfs_ring_enter(canonical);
 	struct rfs_handle_ring_options options = {
@@ -28,6 +28,8 @@ static int open_ring(struct rfs *fs, struct rfs_node *canonical, struct rfs_node
 	rfs_ring_leave(canonical);
 	if (r < 0)
 		return rfs_ring_error(r, canonical);
+	/* Where all opens share an inode, there is no other. */
+	(*ret_handle)->write_waits = view || !fs->options.views || tid == 0;
 	fi->fh = (*ret_handle)->slot.id;
 	fi->direct_io = 1; /* sizes and contents change under the page cache */
 	return 0;
@@ -74,7 +76,8 @@ void rfs_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t m
 	struct rfs *fs = rfs_of(req);
 	struct rfs_creator creator = rfs_creator_of(req, mode);
 	struct rfs_node *node;
-	rfs_views_end(&fs->views, &fs->nodes, fuse_req_ctx(req)->pid);
+	pid_t tid = fuse_req_ctx(req)->pid;
+	rfs_views_end(&fs->views, &fs->nodes, tid);
 	int dir_fd = rfs_dir_fd(fs, parent, name);
 	int r = dir_fd < 0 ? dir_fd : 0;
 	if (r == 0) {
@@ -98,7 +101,7 @@ void rfs_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t m
 	r = creators_node(fs, node, &view);
 	struct rfs_node *opened = view ? view : node;
 	if (r == 0)
-		r = node->kind == RFS_NODE_RING ? open_ring(fs, node, view, fi, &handle) : -EEXIST;
+		r = node->kind == RFS_NODE_RING ? open_ring(fs, tid, node, view, fi, &handle) : -EEXIST;
 	if (r == 0)
 		r = rfs_fill_entry(fs, opened, &entry);
 	if (r == 0) {
@@ -122,10 +125,11 @@ static int open_text(struct rfs *fs, uint64_t node, struct fuse_file_info *fi, s
 	if ((fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC))
 		return -EPERM;
 	size_t len;
-	char *text = rfs_control_text(fs, node, &len);
-	if (!text)
-		return -ENOMEM;
-	int r = rfs_handle_open_text(&fs->handles, text, len, ret_handle);
+	char *text;
+	int r = rfs_control_text(fs, node, &text, &len);
+	if (r < 0)
+		return r;
+	r = rfs_handle_open_text(&fs->handles, text, len, ret_handle);
 	if (r < 0) {
 		free(text);
 		return r;
@@ -173,7 +177,7 @@ void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		return;
 	} else {
 		struct rfs_node *view = node == canonical ? NULL : node;
-		r = open_ring(fs, canonical, view, fi, &handle);
+		r = open_ring(fs, tid, canonical, view, fi, &handle);
 		if (r == 0 && (fi->flags & O_TRUNC) && !handle->is_stream)
 			drop_set_id(req, canonical);
 		if (view) {
@@ -376,7 +380,7 @@ void rfs_op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, 
 	}
 	/* The kernel leaves this to us; O_SYNC has the bit of O_DSYNC in it. */
 	bool sync = (fi->flags & O_DSYNC) != 0;
-	bool nonblock = (fi->flags & O_NONBLOCK) != 0;
+	bool nonblock = (fi->flags & O_NONBLOCK) != 0 || !handle->write_waits;
 	struct rfs_node *node = rfs_node_get(&fs->nodes, handle->node);
 	drop_set_id(req, node);
 	if (handle->is_stream && !nonblock)
@@ -398,12 +402,16 @@ void rfs_op_write(fuse_req_t req, fuse_ino_t ino, const char *buf, size_t size, 
 void rfs_op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct fuse_file_info *fi)
 {
 	(void)ino;
-	struct rfs_handle *handle = rfs_handle_of(rfs_of(req), fi);
+	struct rfs *fs = rfs_of(req);
+	struct rfs_handle *handle = rfs_handle_of(fs, fi);
 	if (!handle || handle->kind != RFS_HANDLE_RING || (whence != SEEK_DATA && whence != SEEK_HOLE)) {
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
+	struct rfs_node *node = rfs_node_get(&fs->nodes, handle->node);
+	rfs_ring_enter(node);
 	int64_t r = off < 0 ? -ENXIO : rfs_cursor_seek(&handle->cursor, handle->ring, (uint64_t)off, whence == SEEK_DATA);
+	rfs_ring_leave(node);
 	if (r < 0)
 		fuse_reply_err(req, (int)-r);
 	else

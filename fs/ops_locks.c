@@ -37,7 +37,7 @@ static void set_lock(fuse_req_t req, fuse_ino_t ino, const struct rfs_lock_range
 	/* Before it is parked: afterwards the request may be answered and gone at any time. */
 	if (wait)
 		fuse_req_interrupt_func(req, on_interrupt, fs);
-	int r = rfs_lock_set(&fs->locks, canonical, want, wait, req, is_interrupted);
+	int r = rfs_lock_set(&fs->locks, &fs->nodes, canonical, want, wait, req, is_interrupted);
 	if (r != -EINPROGRESS)
 		fuse_reply_err(req, -r);
 }
@@ -103,7 +103,7 @@ void rfs_op_flush(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 			.kind = RFS_LOCK_POSIX, .type = F_UNLCK, .end = INT64_MAX, .owner = fi->lock_owner,
 		};
 		/* Cannot fail: whole locks go, none is cut in two. */
-		rfs_lock_set(&fs->locks, rfs_node_get(&fs->nodes, handle->node), &all, false, NULL, NULL);
+		rfs_lock_set(&fs->locks, &fs->nodes, rfs_node_get(&fs->nodes, handle->node), &all, false, NULL, NULL);
 	}
 	fuse_reply_err(req, 0);
 }

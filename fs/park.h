@@ -39,7 +39,8 @@ struct rfs_park {
 	struct rfs_parked *first[RFS_N_PARK_LINES]; /* served in the order of arrival */
 	struct rfs_parked *last[RFS_N_PARK_LINES];
 	uint64_t polled;     /* ids of handles with a poll handle, chained by rfs_handle.next_polled */
-	uint64_t line_owner; /* id of the handle that has read a line of a bounded ring in part, 0 for none */
+	uint64_t line_owner; /* id of the handle that has read a line of a bounded ring in part, 0 for none, */
+	uint64_t line_at;    /* and the position of the rest: only while the tail is there does the owner count */
 	uint32_t n_readers;  /* open handles that may read, */
 	uint32_t n_writers;  /* and that may write */
 	uint32_t n_waiting;  /* in both lines */

@@ -260,30 +260,77 @@ bool rfs_store_contains(const struct rfs_store *store, const char *path)
 	return strncmp(path, store->path, n) == 0 && (path[n] == '\0' || path[n] == '/' || n == 1);
 }
 
-/* Remove @name and all below it, whatever modes its owner gave to directories. Best effort. */
-static void remove_tree(int parent_fd, const char *name)
+static DIR *open_listing(int parent_fd, const char *name)
 {
-	if (unlinkat(parent_fd, name, 0) == 0 || (errno != EISDIR && errno != EPERM))
-		return;
-	(void)fchmodat(parent_fd, name, 0700, 0);
 	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+static bool is_dots(const struct dirent *e)
+{
+	return strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+}
+
+/* Remove @name if it is no directory, or an empty one. */
+static bool remove_one(int parent_fd, const char *name)
+{
+	return unlinkat(parent_fd, name, 0) == 0 || unlinkat(parent_fd, name, AT_REMOVEDIR) == 0;
+}
+
+/*
+ * Remove the directory @name of @top_fd with what is in it, whatever modes its owner gave to directories; those in it that
+ * are not empty get a number in @top_fd for a name, from *next on. False: nothing could be done.
+ */
+static bool flatten(int top_fd, const char *name, unsigned *next)
+{
+	bool progress = false;
+	(void)fchmodat(top_fd, name, 0700, 0);
+	DIR *dir = open_listing(top_fd, name);
+	if (!dir)
+		return false;
+	for (const struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+		char number[16];
+		if (is_dots(e))
+			continue;
+		bool done = remove_one(dirfd(dir), e->d_name);
+		if (!done)
+			(void)fchmodat(dirfd(dir), e->d_name, 0700, 0);
+		while (!done) {
+			snprintf(number, sizeof(number), "%u", (*next)++);
+			done = renameat2(dirfd(dir), e->d_name, top_fd, number, RENAME_NOREPLACE) == 0;
+			if (!done && errno != EEXIST)
+				break;
+		}
+		progress = progress || done;
 	}
-	for (const struct dirent *e = readdir(dir); e; e = readdir(dir))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			remove_tree(dirfd(dir), e->d_name);
 	closedir(dir);
-	(void)unlinkat(parent_fd, name, AT_REMOVEDIR);
+	return unlinkat(top_fd, name, AT_REMOVEDIR) == 0 || progress;
+}
+
+/* Remove the directory @path and all below it, however many levels there are. Best effort. */
+static void remove_tree(const char *path)
+{
+	unsigned next = 0;
+	for (bool progress = true; progress;) {
+		DIR *top = open_listing(AT_FDCWD, path);
+		progress = false;
+		if (!top)
+			break;
+		for (const struct dirent *e = readdir(top); e; e = readdir(top))
+			if (!is_dots(e) && (remove_one(dirfd(top), e->d_name) || flatten(dirfd(top), e->d_name, &next)))
+				progress = true;
+		closedir(top);
+	}
+	rmdir(path);
 }
 
 void rfs_store_close(struct rfs_store *store, bool discard)
 {
 	if (store->is_private) {
-		remove_tree(AT_FDCWD, store->path);
+		remove_tree(store->path);
 	} else if (discard && store->is_new) {
 		int dir_fd = open(store->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		unlinkat(dir_fd, RINGS_PATH, AT_REMOVEDIR);

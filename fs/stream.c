@@ -72,17 +72,30 @@ static bool has_rest_of_line(const struct rfs_handle *handle, uint64_t pos)
 static size_t take_lines(struct rfs_park *park, const struct rfs_handle *handle, uint64_t pos, const uint8_t *bytes, size_t n)
 {
 	const uint8_t *newline = memrchr(bytes, '\n', n);
-	if (newline)
+	if (newline) {
 		n = (size_t)(newline - bytes) + 1;
-	else if (has_rest_of_line(handle, pos + n))
+	} else if (has_rest_of_line(handle, pos + n)) {
 		park->line_owner = handle->slot.id;
+		park->line_at = pos + n;
+	}
 	return n;
+}
+
+/* The handle that has begun the line whose rest is next, 0 for none: it may have been thrown away, or consumed elsewhere. */
+static uint64_t line_owner(const struct rfs_park *park, const struct vmap_shared *ring)
+{
+	struct vmap_shared_state state;
+	if (park->line_owner == 0)
+		return 0;
+	vmap_shared_get_state(ring, &state);
+	return state.tail == park->line_at ? park->line_owner : 0;
 }
 
 /* May @handle have the next bytes? Not if they are the rest of a line that another one has begun. */
 static bool may_read(const struct rfs_park *park, const struct rfs_handle *handle)
 {
-	return park->line_owner == 0 || park->line_owner == handle->slot.id;
+	uint64_t owner = line_owner(park, handle->ring);
+	return owner == 0 || owner == handle->slot.id;
 }
 
 /* Consumed, and the kernel did not take it: the next reader's. Without memory for it, it is lost with its reader. */
@@ -372,7 +385,7 @@ static void peek(fuse_req_t req, struct rfs_handle *handle, size_t len)
 /* Is it the turn of @handle, not yet in line? Keeps I2, but for who has begun a line. */
 static bool is_next(const struct rfs_park *park, const struct rfs_handle *handle)
 {
-	return park->first[RFS_PARK_READERS] == NULL || park->line_owner == handle->slot.id;
+	return park->first[RFS_PARK_READERS] == NULL || line_owner(park, handle->ring) == handle->slot.id;
 }
 
 void rfs_stream_read(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle, size_t len, uint64_t offset,
