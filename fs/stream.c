@@ -351,6 +351,7 @@ static void watch(struct rfs *fs, const struct rfs_park *park)
 static void on_interrupt(fuse_req_t req, void *data)
 {
 	struct rfs_node *node = data;
+	rfs_session_may_wait(); /* a write under that lock may stand still with its disk, and so may those that are served here */
 	rfs_ring_enter(node);
 	pthread_mutex_lock(&node->park.lock);
 	struct rfs_parked *parked = rfs_park_take(&node->park, req);
