@@ -350,17 +350,22 @@ static void watch(struct rfs *fs, const struct rfs_park *park)
  */
 static void on_interrupt(fuse_req_t req, void *data)
 {
+	struct rfs *fs = fuse_req_userdata(req);
 	struct rfs_node *node = data;
+	rfs_session_may_wait(); /* a write under that lock may stand still with its disk, and so may those that are served here */
 	rfs_ring_enter(node);
 	pthread_mutex_lock(&node->park.lock);
 	struct rfs_parked *parked = rfs_park_take(&node->park, req);
 	/* A large write that was first in line may have been all that stopped others. */
 	if (parked)
-		serve(fuse_req_userdata(req), node);
+		serve(fs, node);
 	pthread_mutex_unlock(&node->park.lock);
 	rfs_ring_leave(node);
-	if (parked)
-		rfs_parked_end(parked, EINTR);
+	if (!parked)
+		return;
+	/* Of a long write a part may be in. A read has nothing done. */
+	answer_write(fs, req, parked->handle, parked->done, parked->sync, -EINTR);
+	rfs_parked_free(parked);
 }
 
 void rfs_stream_prepare(fuse_req_t req, struct rfs_node *node)
