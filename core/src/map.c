@@ -153,7 +153,8 @@ int vmap_map_fd_if(int fd, const struct vmap_options *options, struct vmap_map *
 		return r;
 
 	uint64_t size = 0;
-	r = vmap_os_file_size(fd, &size);
+	size_t page_size = 0;
+	r = vmap_os_file_size(fd, &size, &page_size);
 	if (r < 0)
 		return r;
 	r = resize_file(fd, options, &size);
@@ -165,7 +166,6 @@ int vmap_map_fd_if(int fd, const struct vmap_options *options, struct vmap_map *
 		return 0;
 	}
 
-	size_t page_size = vmap_os_file_page(fd);
 	size_t unit = page_size > vmap_allocation_size() ? page_size : vmap_allocation_size();
 	size_t before = (size_t)(options->offset % unit);
 	if (len > SIZE_MAX - before)

@@ -87,12 +87,15 @@ int vmap_os_prefault(void *base, size_t len)
 	return 0;
 }
 
-size_t vmap_os_file_page(int fd)
+size_t os_unix_file_page(int fd, const struct stat *st)
 {
+	/*
+	 * Large blocks are what is good to transfer, whatever the pages are; on hugetlbfs alone they are the pages. Who
+	 * has no large blocks is not asked what he is, which takes a network or another process on some file systems.
+	 */
 	struct statfs fs;
-	/* Elsewhere f_bsize is what is good to transfer, whatever the pages are. */
-	bool huge = fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == HUGETLBFS;
-	return huge ? (size_t)fs.f_bsize : vmap_page_size();
+	bool huge = (size_t)st->st_blksize > vmap_page_size() && fstatfs(fd, &fs) == 0 && (uint32_t)fs.f_type == HUGETLBFS;
+	return huge ? (size_t)st->st_blksize : vmap_page_size();
 }
 
 int os_unix_cool(void *base, size_t len)

@@ -89,9 +89,9 @@ int vmap_os_mirror_map_anonymous(size_t capacity, struct vmap_os_mirror *ret_mir
 	return 0;
 }
 
-size_t vmap_os_file_page(int fd)
+size_t os_unix_file_page(int fd, const struct stat *st)
 {
-	(void)fd; /* no file is known to have others */
+	(void)fd, (void)st; /* no file is known to have others */
 	return vmap_page_size();
 }
 
@@ -116,7 +116,8 @@ int vmap_os_reserve(int fd, uint64_t offset, uint64_t len)
 {
 	/* Room at the end of the file, in any pieces; then the size, which F_PREALLOCATE leaves alone. */
 	uint64_t size = 0;
-	int r = vmap_os_file_size(fd, &size);
+	size_t page_size;
+	int r = vmap_os_file_size(fd, &size, &page_size);
 	if (r < 0)
 		return r;
 	if (offset + len <= size)

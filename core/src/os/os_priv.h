@@ -69,11 +69,11 @@ int vmap_os_file_open(const char *path, struct vmap_os_open how, int *ret_fd);
 
 void vmap_os_file_close(int fd);
 
-/* The size of a file that can be mapped; -ENODEV for what never can: directories, pipes, sockets. */
-int vmap_os_file_size(int fd, uint64_t *ret_size);
-
-/* The size of the pages that a file's maps consist of: vmap_page_size(), or more where the file has huge ones. */
-size_t vmap_os_file_page(int fd);
+/*
+ * The size of a file that can be mapped, and of the pages that its maps consist of: vmap_page_size(), or more where the
+ * file has huge ones. -ENODEV for what never can: directories, pipes, sockets.
+ */
+int vmap_os_file_size(int fd, uint64_t *ret_size, size_t *ret_page_size);
 
 /* -EFBIG when no file can have @size. */
 int vmap_os_file_resize(int fd, uint64_t size);

@@ -64,9 +64,9 @@ int os_unix_memory_create(size_t len, int *ret_fd)
 	return 0;
 }
 
-size_t vmap_os_file_page(int fd)
+size_t os_unix_file_page(int fd, const struct stat *st)
 {
-	(void)fd; /* no file is known to have others */
+	(void)fd, (void)st; /* no file is known to have others */
 	return vmap_page_size();
 }
 

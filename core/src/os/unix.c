@@ -202,7 +202,7 @@ void vmap_os_file_close(int fd)
 	close(fd);
 }
 
-int vmap_os_file_size(int fd, uint64_t *ret_size)
+int vmap_os_file_size(int fd, uint64_t *ret_size, size_t *ret_page_size)
 {
 	struct stat st;
 	if (fstat(fd, &st) < 0)
@@ -210,6 +210,7 @@ int vmap_os_file_size(int fd, uint64_t *ret_size)
 	if (S_ISDIR(st.st_mode) || S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode))
 		return vmap_error_system(VMAP_OPERATION_MAP_FILE, ENODEV);
 	*ret_size = (uint64_t)st.st_size;
+	*ret_page_size = os_unix_file_page(fd, &st);
 	return 0;
 }
 

@@ -5,9 +5,13 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* Not mach.c: memory of @len bytes that can be mapped more than once; the caller closes *ret_fd. */
 int os_unix_memory_create(size_t len, int *ret_fd);
+
+/* The size of the pages that maps of this file consist of. */
+size_t os_unix_file_page(int fd, const struct stat *st);
 
 /* Tell the system that whole pages will not be needed soon, without changing what they hold; 0 or -errno. */
 int os_unix_cool(void *base, size_t len);

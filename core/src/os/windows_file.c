@@ -91,7 +91,7 @@ void vmap_os_file_close(int fd)
 	_close(fd);
 }
 
-int vmap_os_file_size(int fd, uint64_t *ret_size)
+int vmap_os_file_size(int fd, uint64_t *ret_size, size_t *ret_page_size)
 {
 	HANDLE handle = NULL;
 	int r = os_windows_handle(fd, VMAP_OPERATION_MAP_FILE, &handle);
@@ -105,13 +105,8 @@ int vmap_os_file_size(int fd, uint64_t *ret_size)
 	if (info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY)
 		return os_windows_error(VMAP_OPERATION_MAP_FILE, ERROR_BAD_FILE_TYPE);
 	*ret_size = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
+	*ret_page_size = vmap_page_size();
 	return 0;
-}
-
-size_t vmap_os_file_page(int fd)
-{
-	(void)fd; /* no file is known to have others */
-	return vmap_page_size();
 }
 
 int vmap_os_file_resize(int fd, uint64_t size)
