@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "session.h"
@@ -127,6 +128,7 @@ struct ring_facts {
 
 struct ring_list {
 	struct rfs *fs;
+	const struct rfs_asker *asker;
 	struct ring_facts *rings;
 	size_t n, room;
 };
@@ -205,6 +207,15 @@ out:
 	rfs_node_unref(&list->fs->nodes, node);
 }
 
+/* Could who asks list such a directory? The groups it has beside its own count for nothing here. */
+static bool may_list(const struct rfs_asker *asker, const struct stat *dir)
+{
+	if (asker->uid == 0 || asker->uid == geteuid())
+		return true;
+	mode_t rights = dir->st_uid == asker->uid ? dir->st_mode >> 6 : dir->st_gid == asker->gid ? dir->st_mode >> 3 : dir->st_mode;
+	return (rights & (S_IROTH | S_IXOTH)) == (S_IROTH | S_IXOTH);
+}
+
 static void list_dir(struct ring_list *list, int dir_fd, const char *path, unsigned depth)
 {
 	int fd;
@@ -222,7 +233,7 @@ static void list_dir(struct ring_list *list, int dir_fd, const char *path, unsig
 			add_ring(list, entry_fd, &st, label);
 			continue;
 		}
-		if (label && S_ISDIR(st.st_mode))
+		if (label && S_ISDIR(st.st_mode) && may_list(list->asker, &st))
 			list_dir(list, entry_fd, label, depth - 1);
 		free(label);
 		close(entry_fd);
@@ -252,10 +263,10 @@ static void print_rings(FILE *out, const struct ring_list *list)
 #undef RING_METRIC
 }
 
-static void print_metrics(FILE *out, struct rfs *fs)
+static void print_metrics(FILE *out, struct rfs *fs, const struct rfs_asker *asker)
 {
 	struct rfs_metrics *m = &fs->metrics;
-	struct ring_list list = {.fs = fs};
+	struct ring_list list = {.fs = fs, .asker = asker};
 	list_dir(&list, fs->store.root_fd, "", DEPTH_MAX);
 	print_counter(out, "views_opened_total", "counter", "Opens that got an inode of their own.",
 		      atomic_load(&m->views_opened));
@@ -270,7 +281,7 @@ static void print_metrics(FILE *out, struct rfs *fs)
 	print_counter(out, "nodes", "gauge", "Files, directories and readers the kernel holds.",
 		      rfs_nodes_count(&fs->nodes));
 	print_counter(out, "handles", "gauge", "Open files and directories.", rfs_handles_count(&fs->handles));
-	print_counter(out, "rings", "gauge", "Names of rings on the mount.", list.n);
+	print_counter(out, "rings", "gauge", "Names of rings on the mount, in directories that who asks could list.", list.n);
 	print_requests(out, m);
 	print_rings(out, &list);
 	for (size_t i = 0; i < list.n; i++)
@@ -282,7 +293,7 @@ static void print_metrics(FILE *out, struct rfs *fs)
  * Looks at every ring, one thread after the other: a crowd that asks takes one processor, and never so many workers that
  * others get none. -EBUSY: too many wait.
  */
-static int print_metrics_in_turn(FILE *out, struct rfs *fs)
+static int print_metrics_in_turn(FILE *out, struct rfs *fs, const struct rfs_asker *asker)
 {
 	enum { WAITING_MAX = 64 };
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -291,7 +302,7 @@ static int print_metrics_in_turn(FILE *out, struct rfs *fs)
 	rfs_session_may_wait();
 	if (atomic_fetch_add(&n_waiting, 1) < WAITING_MAX) {
 		pthread_mutex_lock(&lock);
-		print_metrics(out, fs);
+		print_metrics(out, fs, asker);
 		pthread_mutex_unlock(&lock);
 		r = 0;
 	}
@@ -299,7 +310,7 @@ static int print_metrics_in_turn(FILE *out, struct rfs *fs)
 	return r;
 }
 
-int rfs_control_text(struct rfs *fs, uint64_t node, char **ret_text, size_t *ret_len)
+int rfs_control_text(struct rfs *fs, uint64_t node, const struct rfs_asker *asker, char **ret_text, size_t *ret_len)
 {
 	char *text = NULL;
 	size_t len;
@@ -310,7 +321,7 @@ int rfs_control_text(struct rfs *fs, uint64_t node, char **ret_text, size_t *ret
 	if (node == RFS_NODE_VERSION)
 		fprintf(out, "ringfs %s\n", RINGFS_VERSION);
 	else
-		r = print_metrics_in_turn(out, fs);
+		r = print_metrics_in_turn(out, fs, asker);
 	if (fclose(out) != 0 && r == 0)
 		r = -ENOMEM;
 	if (r < 0) {

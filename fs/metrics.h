@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct rfs;
 
@@ -33,7 +34,16 @@ static inline void rfs_count(_Atomic uint64_t *counter, uint64_t n)
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
 
-/* The text of a control file (RFS_NODE_METRICS, RFS_NODE_VERSION), malloc'ed. -EBUSY too many ask at a time, -ENOMEM. */
-int rfs_control_text(struct rfs *fs, uint64_t node, char **ret_text, size_t *ret_len);
+/* Who asks. */
+struct rfs_asker {
+	uid_t uid;
+	gid_t gid;
+};
+
+/*
+ * The text of a control file (RFS_NODE_METRICS, RFS_NODE_VERSION), malloc'ed; names of rings only where who asks could list
+ * them. -EBUSY too many ask at a time, -ENOMEM.
+ */
+int rfs_control_text(struct rfs *fs, uint64_t node, const struct rfs_asker *asker, char **ret_text, size_t *ret_len);
 
 #endif

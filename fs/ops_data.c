@@ -120,13 +120,15 @@ void rfs_op_create(fuse_req_t req, fuse_ino_t parent, const char *name, mode_t m
 	rfs_node_unref(&fs->nodes, node);
 }
 
-static int open_text(struct rfs *fs, uint64_t node, struct fuse_file_info *fi, struct rfs_handle **ret_handle)
+static int open_text(struct rfs *fs, const struct fuse_ctx *ctx, uint64_t node, struct fuse_file_info *fi,
+		     struct rfs_handle **ret_handle)
 {
 	if ((fi->flags & O_ACCMODE) != O_RDONLY || (fi->flags & O_TRUNC))
 		return -EPERM;
 	size_t len;
 	char *text;
-	int r = rfs_control_text(fs, node, &text, &len);
+	struct rfs_asker asker = {.uid = ctx->uid, .gid = ctx->gid};
+	int r = rfs_control_text(fs, node, &asker, &text, &len);
 	if (r < 0)
 		return r;
 	r = rfs_handle_open_text(&fs->handles, text, len, ret_handle);
@@ -167,7 +169,7 @@ void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	if (!node) {
 		r = -ESTALE;
 	} else if (node->kind == RFS_NODE_CONTROL_FILE) {
-		r = open_text(fs, ino, fi, &handle);
+		r = open_text(fs, fuse_req_ctx(req), ino, fi, &handle);
 	} else if (!canonical) {
 		r = -ENXIO;
 	} else if ((fi->flags & OPEN_FOR_EXEC) && is_bounded(canonical)) {
