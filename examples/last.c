@@ -34,7 +34,7 @@ int main(int argc, char **argv)
 	while ((len = fread(bytes, 1, sizeof(bytes), stdin)) > 0)
 		vmap_ring_write_all(ring, bytes, len);
 	if (vmap_ring_overwritten(ring) > 0)
-		vmap_ring_take_line(ring); /* its beginning is gone */
+		vmap_ring_take_line(ring); /* its beginning may be gone */
 	struct vmap_span rest = vmap_ring_readable(ring);
 	fwrite(rest.data, 1, rest.len, stdout);
 	vmap_ring_destroy(ring);
