@@ -64,7 +64,7 @@ static uint64_t free_offset(const struct shared_geometry *old, uint64_t capacity
 /* Has anybody but this handle the ring open for writing, in whatever shape? */
 static bool others_write(const struct vmap_shared *ring)
 {
-	for (uint32_t slot = 0; slot < SHARED_SLOTS; slot++)
+	for (uint32_t slot = 0; slot <= SHARED_SLOT_SERVER; slot++)
 		if (slot != ring->slot && shared_slot_is_taken(ring, slot))
 			return true;
 	return false;
@@ -116,10 +116,29 @@ struct contents {
 	uint64_t old_start; /* of what is readable */
 	uint64_t start;     /* of what the new shape keeps of that */
 	uint64_t head;
+	uint64_t floor;
 	bool starts_line; /* at start */
 };
 
-static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct contents *ret_contents)
+/*
+ * A ring with positions that no writer can have left, or that are used up, begins anew, empty. Readers are to find that
+ * theirs are below, and were they ever so far above, that nothing will be there again that they have not seen. What a
+ * position was is not known: the header can say anything. So it begins above what is written in the life of a machine (2^61
+ * bytes), below half of all positions, and nobody knows where.
+ */
+static int begin_anew(struct contents *ret_contents)
+{
+	const uint64_t from = VMAP_SHARED_POSITION_MAX / 4 + 1;
+	uint64_t any;
+	int r = vmap_os_random(&any, sizeof(any));
+	if (r < 0)
+		return r;
+	uint64_t head = from + any % from;
+	*ret_contents = (struct contents){.old_start = head, .start = head, .head = head, .floor = head, .starts_line = true};
+	return 0;
+}
+
+static int find_contents(struct vmap_shared *ring, uint64_t capacity, bool lock_out, struct contents *ret_contents)
 {
 	enum { TRIES = 16 };
 	struct contents contents;
@@ -127,6 +146,8 @@ static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct con
 	/* Where the owner of the lock goes on, these may be positions of different moments. */
 	for (int i = 0; i < TRIES && r == -EBADMSG; i++)
 		r = shared_load_head(ring, &contents.head);
+	if (r == -EBADMSG && lock_out)
+		return begin_anew(ret_contents);
 	if (r < 0)
 		return r;
 	uint64_t head = contents.head;
@@ -135,6 +156,11 @@ static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct con
 	contents.old_start = shared_window_start(ring, atomic_load_explicit(&ring->header->intent, memory_order_relaxed));
 	if (contents.old_start > head)
 		contents.old_start = head;
+	if (lock_out && contents.old_start == head && head > VMAP_SHARED_POSITION_MAX - ring->geometry.capacity)
+		return begin_anew(ret_contents);
+	contents.floor = atomic_load_explicit(&ring->header->floor, memory_order_relaxed);
+	if (contents.floor > head)
+		contents.floor = head;
 	if (head - contents.old_start > ring->geometry.capacity)
 		return -EBADMSG;
 	contents.start = contents.old_start;
@@ -191,7 +217,7 @@ static void make_header(const struct vmap_shared *ring, const struct contents *c
 	atomic_store_explicit(&new->state,
 			      shape << SHARED_STATE_BITS | atomic_load_explicit(&ring->end, memory_order_relaxed),
 			      memory_order_relaxed);
-	copy_word(&new->floor, &old->floor);
+	atomic_store_explicit(&new->floor, contents->floor, memory_order_relaxed);
 	copy_word(&new->line_tail, &old->line_tail);
 	copy_word(&new->mtime_ns, &old->mtime_ns);
 	copy_word(&new->records, &old->records);
@@ -263,6 +289,7 @@ static int move_ring(struct vmap_shared *ring, struct shared_geometry *line, str
 	(void)shared_unlock(ring);
 	SHARED_FAULT(OLD_UNLOCKED);
 	shared_adopt(ring, line, &map);
+	atomic_store_explicit(&ring->seen_head, contents->head, memory_order_relaxed);
 	atomic_store_explicit(&ring->reserved_from, pages.from, memory_order_relaxed);
 	atomic_store_explicit(&ring->reserved_to, pages.to, memory_order_relaxed);
 	return 0;
@@ -304,13 +331,6 @@ static void freeze(struct vmap_shared *ring)
 	SHARED_FAULT(FROZEN);
 }
 
-static void thaw(struct vmap_shared *ring)
-{
-	struct shared_header *header = ring->header;
-	atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_release);
-	atomic_store_explicit(&header->state, shared_settled_state(ring), memory_order_seq_cst);
-}
-
 /* With the shape lock; and with the writer lock, or to lock its owner out, and without that when done. */
 static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy, bool lock_out)
 {
@@ -326,9 +346,9 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 	ring->geometry.generation = line.generation;
 	uint64_t old_header = line.data_offset - VMAP_SHARED_HEADER_SIZE;
 	freeze(ring);
-	r = find_contents(ring, capacity, &contents);
+	r = find_contents(ring, capacity, lock_out, &contents);
 	if (r < 0)
-		goto err_thaw;
+		goto err_settle;
 	line.policy = policy;
 	line.base = contents.start;
 	line.shape = (line.shape + 1) & (UINT32_MAX >> SHARED_STATE_BITS);
@@ -349,7 +369,7 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 		r = change_policy(ring, &line, &contents);
 	}
 	if (r < 0)
-		goto err_thaw;
+		goto err_settle;
 	struct shared_header *header = ring->header; /* it may be another */
 	if (contents.start > contents.old_start)
 		atomic_fetch_add_explicit(&header->overwritten, contents.start - contents.old_start, memory_order_relaxed);
@@ -361,8 +381,8 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 		shared_trim(ring, old_header);
 	return 0;
 
-err_thaw:
-	thaw(ring);
+err_settle:
+	shared_settle(ring);
 	shared_trim(ring, old_header);
 	if (!lock_out)
 		(void)shared_unlock(ring);
@@ -380,7 +400,7 @@ int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_r
 		return -EFBIG;
 	if (capacity == ring->geometry.capacity && policy == (enum vmap_ring_policy)ring->geometry.policy)
 		return shared_check_state(ring);
-	int r = shared_lock_with_shape(ring, SHARED_LOCK_NS);
+	int r = shared_lock_with_shape(ring, shared_patience(ring));
 	if (r < 0)
 		return r;
 	r = reshape(ring, capacity, policy, false);
@@ -392,7 +412,7 @@ int vmap_shared_revoke(struct vmap_shared *ring)
 {
 	if (!ring->writable)
 		return -EACCES;
-	int r = shared_lock_shape(ring, SHARED_LOCK_NS);
+	int r = shared_lock_shape(ring, shared_patience(ring));
 	if (r < 0)
 		return r;
 	/* Somebody else may have done it. */
@@ -417,7 +437,7 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 {
 	if (!ring->writable)
 		return -EACCES;
-	int r = shared_lock_with_shape(ring, SHARED_LOCK_NS);
+	int r = shared_lock_with_shape(ring, shared_patience(ring));
 	if (r < 0)
 		return r;
 	struct shared_geometry line;
