@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <sys/resource.h>
 
 #include "shared_stop.h"
 
@@ -474,4 +475,28 @@ Test(shared_reshape, keeps_clear_of_old_parts_for_a_server_that_found_no_slot)
 	cr_expect(eq(u64, first, 0));
 	vmap_shared_close(trio.writer);
 	close(trio.fd);
+}
+
+/* The file is cut meanwhile. Each page that is missing is a signal and a system call: they must not be met one by one. */
+Test(shared_reshape, gives_a_file_up_that_is_cut_short)
+{
+	if (getenv("VMAP_TEST_EMULATED"))
+		cr_skip_test("an emulator is asked, not the system");
+	MUST(vmap_shared_guard() == 0);
+	const uint64_t capacity = 256 * UNIT;
+	int fd = ring_fd(capacity, 0);
+	struct vmap_shared *ring = ring_map(fd);
+	MUST(vmap_shared_reshape(ring, capacity + UNIT, OVERWRITE) == 0); /* behind the place that it moves to now */
+	MUST(ring_append(ring, capacity) == (ssize_t)capacity);
+	struct stopped reshape;
+	struct rusage before, after;
+	uint64_t to = capacity;
+	stop_at(&reshape, SHARED_FAULT_FOUND, call_reshape, ring, &to);
+	MUST(ftruncate(fd, (off_t)file_get64(fd, AT_DATA_OFFSET)) == 0);
+	MUST(getrusage(RUSAGE_SELF, &before) == 0);
+	cr_expect(eq(int, go_on(&reshape), -EIO));
+	MUST(getrusage(RUSAGE_SELF, &after) == 0);
+	cr_expect(lt(long, after.ru_minflt - before.ru_minflt, (long)(capacity / system_page_size() / 2)));
+	vmap_shared_close(ring);
+	close(fd);
 }

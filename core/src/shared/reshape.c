@@ -231,6 +231,20 @@ static void make_header(const struct vmap_shared *ring, const struct contents *c
 				      memory_order_relaxed);
 }
 
+/* In pieces: of a file that was cut short, or has no room, each page is a signal, and there may be very many. */
+static int copy_bytes(const struct vmap_shared *ring, const struct contents *contents, uint8_t *to, uint64_t to_capacity)
+{
+	const uint64_t piece = VMAP_SHARED_LINE_MAX;
+	for (uint64_t pos = contents->start; pos < contents->head;) {
+		uint64_t n = contents->head - pos < piece ? contents->head - pos : piece;
+		shared_copy_out(to + pos % to_capacity, shared_at(ring, pos), (size_t)n);
+		if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
+			return -EIO;
+		pos += n;
+	}
+	return 0;
+}
+
 /* Put the contents where @line says they are to be, with pages of their own; *ret_map is that place. */
 static int copy_data(struct vmap_shared *ring, struct shared_geometry *line, struct contents *contents, struct pages pages,
 		     uint64_t file_size, struct vmap_os_mirror *ret_map)
@@ -247,13 +261,14 @@ static int copy_data(struct vmap_shared *ring, struct shared_geometry *line, str
 		r = shared_map(ring, line, &map);
 	if (r < 0)
 		return r;
-	shared_copy_out(map.data + contents->start % line->capacity, shared_at(ring, contents->start),
-			(size_t)(contents->head - contents->start));
+	*ret_map = map; /* the caller's to unmap, also after an error */
+	r = copy_bytes(ring, contents, map.data, line->capacity);
+	if (r < 0)
+		return r;
 	SHARED_FAULT(DATA_COPIED);
 	check_contents(ring, contents);
 	line->base = contents->start; /* keeps I3 */
 	make_header(ring, contents, line->shape, shared_header_of(&map));
-	*ret_map = map;
 	return 0;
 }
 
@@ -275,7 +290,7 @@ static int move_ring(struct vmap_shared *ring, struct shared_geometry *line, str
 		r = -errno;
 	SHARED_FAULT(SYNCED);
 	if (r == 0 && atomic_load_explicit(&ring->broken, memory_order_relaxed))
-		r = -EIO;
+		r = -EIO; /* since the copy; what stands in for the header is not the ring's */
 	if (r == 0)
 		r = write_geometry(ring, line);
 	if (r < 0) {
