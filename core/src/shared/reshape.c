@@ -52,6 +52,24 @@ static int write_geometry(struct vmap_shared *ring, struct shared_geometry *line
 	return 0;
 }
 
+/*
+ * With the shape lock: what the geometry line is to be changed from. What decides where memory is touched is our own copy, for
+ * the file can say anything; somebody else may have set attributes since. -ESTALE the ring is elsewhere.
+ */
+static int read_line(const struct vmap_shared *ring, struct shared_geometry *ret_line)
+{
+	struct shared_geometry line;
+	int r = shared_read_geometry(ring->fd, &line);
+	if (r < 0)
+		return r;
+	if (line.shape != ring->geometry.shape || line.data_offset != ring->geometry.data_offset)
+		return -ESTALE;
+	*ret_line = ring->geometry;
+	ret_line->generation = line.generation;
+	ret_line->attributes = line.attributes;
+	return 0;
+}
+
 /* Where in the file a header and @capacity bytes find a place beside the present ones; the offset of the data. */
 static uint64_t free_offset(const struct shared_geometry *old, uint64_t capacity)
 {
@@ -351,8 +369,7 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 {
 	struct contents contents;
 	struct shared_geometry line;
-	/* From the file: somebody else may have set attributes since. */
-	int r = shared_read_geometry(ring->fd, &line);
+	int r = read_line(ring, &line);
 	if (r < 0) {
 		if (!lock_out)
 			(void)shared_unlock(ring);
@@ -456,8 +473,7 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 	if (r < 0)
 		return r;
 	struct shared_geometry line;
-	/* From the file: somebody else may have set attributes since. */
-	r = shared_read_geometry(ring->fd, &line);
+	r = read_line(ring, &line);
 	if (r == 0 && line.attributes != attributes) {
 		ring->geometry.generation = line.generation;
 		line.attributes = attributes;
