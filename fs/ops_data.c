@@ -403,7 +403,10 @@ void rfs_op_lseek(fuse_req_t req, fuse_ino_t ino, off_t off, int whence, struct 
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
+	struct rfs_node *node = rfs_node_get(&rfs_of(req)->nodes, handle->node);
+	rfs_ring_enter(node);
 	int64_t r = off < 0 ? -ENXIO : rfs_cursor_seek(&handle->cursor, handle->ring, (uint64_t)off, whence == SEEK_DATA);
+	rfs_ring_leave(node);
 	if (r < 0)
 		fuse_reply_err(req, (int)-r);
 	else
