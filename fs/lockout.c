@@ -78,8 +78,8 @@ bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsi
 {
 	if ((r != -EBUSY && r != -ESTALE) || *tries >= RFS_UNSTICK_TRIES)
 		return false;
-	/* Each that has stopped takes its second or two, and in the kernel the name's directory may wait with this request. */
-	*tries += r == -EBUSY ? RFS_UNSTICK_TRIES / 2 : 1;
+	/* One that has stopped is locked out, not a second one: in the kernel the name's directory may wait with this request. */
+	*tries += r == -EBUSY ? RFS_UNSTICK_TRIES : 1;
 	return rfs_ring_unstick(node, ring) == 0;
 }
 
@@ -104,13 +104,14 @@ static int begin_anew(struct rfs_node *node, struct vmap_shared *ring)
 
 int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring)
 {
-	unsigned tries = 0;
-	int r = rfs_ring_unstick(node, ring); /* which waits with less harm than a clear */
-	do {
-		r = r < 0 ? r : vmap_shared_clear(ring);
+	int r = -ESTALE;
+	for (unsigned tries = 0; r == -ESTALE && tries < RFS_UNSTICK_TRIES; tries++) {
+		r = rfs_ring_unstick(node, ring); /* which waits with less harm than a clear */
+		if (r == 0)
+			r = vmap_shared_clear(ring);
 		if (r == -EBADMSG || (r == 0 && is_used_up(ring)))
 			r = begin_anew(node, ring);
-	} while (rfs_ring_retry(r, node, ring, &tries));
+	}
 	return r < 0 ? -EIO : 0;
 }
 
