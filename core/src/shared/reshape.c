@@ -14,7 +14,8 @@
  * I1 A kill at any instruction leaves the old ring or the new one, with all the bytes it holds; while the geometry
  *    line is the old one, whoever gets the lock makes the old ring usable again.
  * I2 The old data is given back only when the new geometry is on the disk.
- * I3 Positions do not change; what the new shape has no room for is below its base.
+ * I3 Positions do not change; what the new shape has no room for is below its base. But those of a ring that is damaged, or
+ *    has none left, are new ones, above all that was written: see begin_anew().
  * I4 Once the state says moved and the tail is frozen, nothing is published or consumed in the old part that the
  *    new one does not have: a writer that was locked out in the middle is told so, what it overwrites is not kept, and
  *    what it publishes is not seen.
@@ -22,6 +23,7 @@
  *    of the shape lock, from before it looks at the geometry until it is done. Who stops with that holds up the next
  *    change of shape and who would lock it out, but its stores never come into what somebody else has made.
  * I6 A file is never made shorter: others may have all of it mapped.
+ * I7 What decides where memory is touched is the private copy of the geometry, never what the file says now.
  *
  * Pairs:
  *   move:A  seq_cst store of the state, then the load of head that decides what moves
@@ -53,8 +55,8 @@ static int write_geometry(struct vmap_shared *ring, struct shared_geometry *line
 }
 
 /*
- * With the shape lock: what the geometry line is to be changed from. What decides where memory is touched is our own copy, for
- * the file can say anything; somebody else may have set attributes since. -ESTALE the ring is elsewhere.
+ * With the shape lock: what the geometry line is to be changed from. Ours, for the file can say anything (keeps I7); but
+ * somebody else may have set attributes since. -ESTALE the ring is elsewhere.
  */
 static int read_line(const struct vmap_shared *ring, struct shared_geometry *ret_line)
 {
