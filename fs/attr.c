@@ -32,6 +32,8 @@ static void ring_stat(const struct rfs_node *node, const struct vmap_shared_stat
 	if (origin == RFS_ORIGIN_NONE || state->policy == VMAP_RING_BOUNDED)
 		origin = state->tail;
 	st->st_size = (off_t)(state->head - origin);
+	if (st->st_size < 0)
+		st->st_size = 0; /* it has begun anew, and this reader has not read since */
 	st->st_mtim.tv_sec = (time_t)(state->mtime_ns / 1000000000u);
 	st->st_mtim.tv_nsec = (long)(state->mtime_ns % 1000000000u);
 	/* A write changes both; the store's own change time knows of chmod and the like only. */

@@ -34,6 +34,7 @@
 #include "watch.h"
 
 #define SOCKET_MS 2000
+#define TELL_MS 1000
 #define NAME_PREFIX ".ringfs-map."
 
 enum client_state {
@@ -648,20 +649,32 @@ static bool has_no_name(const struct rfs_node *node)
 	return fstatat(node->fd, "", &st, AT_EMPTY_PATH) == 0 && st.st_nlink == 0;
 }
 
+/* @waits: for a change of shape; otherwise a thread of the ring's does that, and it is told later. */
+static void tell_clients_of(struct rfs *fs, struct rfs_node *node, bool removed, bool waits)
+{
+	struct vmap_shared *ring;
+	if (rfs_node_map(node, &ring) < 0)
+		return;
+	if (waits)
+		rfs_ring_enter(node);
+	if (waits || rfs_ring_try_enter(node)) {
+		vmap_shared_end(ring, removed);
+		rfs_ring_leave(node);
+	} else {
+		rfs_lockout_wake(fs, node);
+	}
+	rfs_node_unmap(node);
+}
+
 /* Tell the clients of all mapped rings that have no name any more, or of all at the end of the mount. */
-static void tell_clients(struct rfs *fs, bool at_end)
+static void tell_clients(struct rfs *fs, bool at_end, bool waits)
 {
 	struct rfs_node **nodes = malloc(RFS_CLIENTS_MAX * sizeof(struct rfs_node *));
 	size_t n = nodes ? mapped_nodes(fs, false, nodes, RFS_CLIENTS_MAX) : 0;
 	for (size_t i = 0; i < n; i++) {
-		struct vmap_shared *ring;
 		bool removed = has_no_name(nodes[i]) || (at_end && fs->store.is_private);
-		if ((removed || at_end) && rfs_node_map(nodes[i], &ring) == 0) {
-			rfs_ring_enter(nodes[i]);
-			vmap_shared_end(ring, removed);
-			rfs_ring_leave(nodes[i]);
-			rfs_node_unmap(nodes[i]);
-		}
+		if (removed || at_end)
+			tell_clients_of(fs, nodes[i], removed, waits);
 		rfs_node_unref(&fs->nodes, nodes[i]);
 	}
 	free(nodes);
@@ -673,13 +686,22 @@ void rfs_handover_name_gone(struct rfs *fs)
 	bool nobody = fs->handover.n_clients == 0;
 	pthread_mutex_unlock(&fs->handover.lock);
 	if (!nobody)
-		tell_clients(fs, false);
+		tell_clients(fs, false, true);
+}
+
+void rfs_handover_tell_again(struct rfs *fs)
+{
+	uint64_t now = now_ms();
+	if (now - fs->handover.told_ms < TELL_MS)
+		return;
+	fs->handover.told_ms = now;
+	tell_clients(fs, false, false);
 }
 
 void rfs_handover_end(struct rfs *fs)
 {
 	struct rfs_handover *handover = &fs->handover;
-	tell_clients(fs, true);
+	tell_clients(fs, true, true);
 	pthread_mutex_lock(&handover->lock);
 	handover->ends = true;
 	pthread_mutex_unlock(&handover->lock);

@@ -40,6 +40,7 @@ struct rfs_handover {
 	int wake_fd; /* eventfd of the thread for sockets */
 	pthread_t sockets_thread;
 	pthread_t watch_thread;
+	uint64_t told_ms; /* the watching thread's: when it last told of rings that were removed */
 	uint32_t bell; /* of the thread that sleeps on rings; see vmap_shared_wait_any() */
 };
 
@@ -74,6 +75,11 @@ bool rfs_handover_wake(struct rfs *fs, const struct rfs_node *node, uint64_t hea
 
 /* Some name was removed or taken by something else: tell the clients whose ring has none left. */
 void rfs_handover_name_gone(struct rfs *fs);
+/*
+ * For the thread that watches rings, as often as it likes: the same once more, without waiting. A process that was changing a
+ * ring's shape at that moment, and was killed perhaps, has written over what was told.
+ */
+void rfs_handover_tell_again(struct rfs *fs);
 
 /* How many processes have @node's ring mapped. */
 struct rfs_node_clients {

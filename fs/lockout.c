@@ -20,7 +20,9 @@
 #include "stream.h"
 
 /* A writer that has not gone on for RFS_STUCK_NS, while nobody can look at the ring: to see that it still is so. */
-#define STILL_STUCK_NS 100000000u
+#define STILL_STUCK_NS 20000000u
+/* As long at a time it is waited for while they can. */
+#define STEP_NS 100000000u
 #define RESCUERS_MAX 32u
 
 void rfs_lockout_init(struct rfs_lockout *lockout)
@@ -40,7 +42,8 @@ void rfs_lockout_finish(struct rfs_lockout *lockout)
 	pthread_mutex_destroy(&lockout->lock);
 }
 
-void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring)
+/* For who has the shape lock for writing: nobody is in the way then, as far as that can be had. */
+static void free_lock(struct rfs_node *node, struct vmap_shared *ring)
 {
 	if (vmap_shared_wait_writer(ring, STILL_STUCK_NS) != -EBUSY)
 		return;
@@ -54,8 +57,8 @@ int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
 	int r = -EBUSY;
 	rfs_session_may_wait();
 	/* In steps, since behind a thread that waits to change the shape nobody can so much as look at the ring. */
-	for (uint64_t waited = 0; r == -EBUSY && waited < RFS_STUCK_NS; waited += STILL_STUCK_NS) {
-		r = vmap_shared_wait_writer(ring, STILL_STUCK_NS);
+	for (uint64_t waited = 0; r == -EBUSY && waited < RFS_STUCK_NS; waited += STEP_NS) {
+		r = vmap_shared_wait_writer(ring, STEP_NS);
 		if (r < 0) {
 			rfs_ring_leave(node);
 			rfs_ring_enter(node); /* which follows it to a new shape */
@@ -65,7 +68,7 @@ int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
 		return r == -ESTALE ? 0 : r;
 	rfs_ring_leave(node);
 	pthread_rwlock_wrlock(&node->shape_lock);
-	rfs_ring_free_lock(node, ring); /* unless another thread has done it already */
+	free_lock(node, ring); /* unless another thread has done it already */
 	pthread_rwlock_unlock(&node->shape_lock);
 	rfs_ring_enter(node);
 	return 0;
@@ -73,17 +76,42 @@ int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring)
 
 bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsigned *tries)
 {
-	return (r == -EBUSY || r == -ESTALE) && (*tries)++ < RFS_UNSTICK_TRIES && rfs_ring_unstick(node, ring) == 0;
+	if ((r != -EBUSY && r != -ESTALE) || *tries >= RFS_UNSTICK_TRIES)
+		return false;
+	/* One that has stopped is locked out, not a second one: in the kernel the name's directory may wait with this request. */
+	*tries += r == -EBUSY ? RFS_UNSTICK_TRIES : 1;
+	return rfs_ring_unstick(node, ring) == 0;
+}
+
+/* Nothing can be appended, although it is empty: a process that plays tricks has put the head there. */
+static bool is_used_up(const struct vmap_shared *ring)
+{
+	struct vmap_shared_state state;
+	vmap_shared_get_state(ring, &state);
+	return state.head > VMAP_SHARED_POSITION_MAX - state.capacity;
+}
+
+/* What a clear cannot make good: it is another ring afterwards, for all who have it mapped. */
+static int begin_anew(struct rfs_node *node, struct vmap_shared *ring)
+{
+	rfs_ring_leave(node);
+	pthread_rwlock_wrlock(&node->shape_lock);
+	int r = vmap_shared_revoke(ring);
+	pthread_rwlock_unlock(&node->shape_lock);
+	rfs_ring_enter(node);
+	return r;
 }
 
 int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring)
 {
-	unsigned tries = 0;
-	int r;
-	rfs_session_may_wait();
-	do {
-		r = vmap_shared_clear(ring);
-	} while (rfs_ring_retry(r, node, ring, &tries));
+	int r = -ESTALE;
+	for (unsigned tries = 0; r == -ESTALE && tries < RFS_UNSTICK_TRIES; tries++) {
+		r = rfs_ring_unstick(node, ring); /* which waits with less harm than a clear */
+		if (r == 0)
+			r = vmap_shared_clear(ring);
+		if (r == -EBADMSG || (r == 0 && is_used_up(ring)))
+			r = begin_anew(node, ring);
+	}
 	return r < 0 ? -EIO : 0;
 }
 

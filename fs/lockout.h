@@ -41,9 +41,7 @@ int rfs_ring_unstick(struct rfs_node *node, struct vmap_shared *ring);
 #define RFS_UNSTICK_TRIES 4
 /* The result @r of an operation on the ring: is the operation to be tried again, for the @tries-th time? */
 bool rfs_ring_retry(int r, struct rfs_node *node, struct vmap_shared *ring, unsigned *tries);
-/* Clear the ring, whoever is in the way. 0, or a negative errno that a program can be told. */
+/* Clear the ring, whoever is in the way and whatever is in its header. 0, or a negative errno that a program can be told. */
 int rfs_ring_clear(struct rfs_node *node, struct vmap_shared *ring);
-/* The same, after rfs_ring_unstick(), for who has the shape lock for writing: nobody is in the way then, as far as that can be had. */
-void rfs_ring_free_lock(struct rfs_node *node, struct vmap_shared *ring);
 
 #endif

@@ -194,14 +194,15 @@ static int set_on_ring(struct rfs *fs, struct rfs_node *node, enum rfs_ringattr_
 	int r = rfs_node_map(node, &ring);
 	if (r < 0)
 		return rfs_ring_error(r, node);
-	rfs_session_may_wait();
-	rfs_ring_enter(node);
-	(void)rfs_ring_unstick(node, ring); /* first, while others can still look at the ring */
-	rfs_ring_leave(node);
-	pthread_rwlock_wrlock(&node->shape_lock); /* nobody opens, closes, reads or writes meanwhile */
-	rfs_ring_free_lock(node, ring);
-	r = change_ring(node, ring, id, attr);
-	pthread_rwlock_unlock(&node->shape_lock);
+	unsigned tries = 0;
+	do {
+		rfs_ring_enter(node);
+		(void)rfs_ring_unstick(node, ring); /* first, while others can still look at the ring */
+		rfs_ring_leave(node);
+		pthread_rwlock_wrlock(&node->shape_lock); /* nobody opens, closes, reads or writes meanwhile */
+		r = change_ring(node, ring, id, attr);
+		pthread_rwlock_unlock(&node->shape_lock);
+	} while ((r == -EBUSY || r == -ESTALE) && tries++ == 0);
 	if (r == 0) {
 		/* There may be room now, or an end to the wait. */
 		rfs_ring_enter(node);

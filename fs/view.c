@@ -276,11 +276,13 @@ static uint64_t resume_pos(const struct vmap_shared *ring, enum vmap_align align
 	struct vmap_shared_state state;
 	vmap_shared_get_state(ring, &state);
 	uint64_t pos = state.tail + (state.head - state.tail) / 2;
-	if (align == VMAP_ALIGN_LINE) {
+	uint64_t end = pos + VMAP_SHARED_LINE_MAX;
+	/* A head may run away from us for ever. */
+	for (ssize_t n = align == VMAP_ALIGN_LINE; n > 0 && pos < end;) {
 		uint8_t line[4096];
-		ssize_t n = vmap_shared_read_line(ring, &pos, line, sizeof(line));
-		while (n > 0 && line[n - 1] != '\n')
-			n = vmap_shared_read_line(ring, &pos, line, sizeof(line));
+		n = vmap_shared_read_line(ring, &pos, line, sizeof(line));
+		if (n > 0 && line[n - 1] == '\n')
+			break;
 	}
 	return pos;
 }
@@ -411,6 +413,13 @@ static void follow_clear(struct rfs_cursor *cursor, const struct vmap_shared *ri
 	cursor->next_offset = 0;
 }
 
+/* A ring that was damaged has begun anew, and the reader was made to believe in positions above that; keeps I4. */
+static void follow_anew(struct rfs_cursor *cursor, const struct vmap_shared_state *state)
+{
+	if (is_before(state->head, get_origin(cursor) + cursor->next_offset))
+		set_origin(cursor, state->tail - cursor->next_offset);
+}
+
 ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *ring, const struct rfs_cursor_how *how,
 			uint64_t offset, uint8_t *dst, size_t len, uint64_t *ret_lost)
 {
@@ -420,6 +429,7 @@ ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *rin
 	pthread_mutex_lock(&cursor->lock);
 	struct vmap_shared_state state;
 	vmap_shared_get_state(ring, &state);
+	follow_anew(cursor, &state);
 	follow_clear(cursor, ring, how->align, &state, offset);
 	uint64_t pos = get_origin(cursor) + offset;
 	/* Who begins behind what was there at the open follows, like tail -n 0 -f, and is never given a hole. */
@@ -435,10 +445,11 @@ ssize_t rfs_cursor_read(struct rfs_cursor *cursor, const struct vmap_shared *rin
 	} else if (is_sequential) {
 		n = (ssize_t)read_mark(&cursor->mark, dst, len);
 	}
-	/* There may be nothing because its file was cut short, or because it is elsewhere by now. */
-	int status = n == 0 ? vmap_shared_status(ring) : 0;
-	if (status == -EIO || status == -ESTALE)
-		n = status;
+	/* There may be nothing because its file was cut short, because it is elsewhere by now, or because its header is damaged. */
+	const void *span;
+	ssize_t r = n == 0 ? vmap_shared_peek(ring, &pos, &span) : 0;
+	if (r == -EIO || r == -ESTALE || r == -EBADMSG)
+		n = damage(r);
 	if (n > 0) {
 		cursor->next_offset = offset + (size_t)n;
 		cursor->has_read = true;
@@ -486,6 +497,7 @@ void rfs_cursor_poll(struct rfs_cursor *cursor, const struct vmap_shared *ring, 
 	struct vmap_shared_state state;
 	pthread_mutex_lock(&cursor->lock);
 	vmap_shared_get_state(ring, &state);
+	follow_anew(cursor, &state);
 	uint64_t pos = get_origin(cursor) + cursor->next_offset;
 	bool is_marked = cursor->mark.done < cursor->mark.len;
 	if (!is_marked && is_before(pos, state.floor))

@@ -160,6 +160,7 @@ void *rfs_watch_run(void *arg)
 		uint32_t bell = __atomic_load_n(&fs->handover.bell, __ATOMIC_ACQUIRE);
 		if (has_ended(fs))
 			break;
+		rfs_handover_tell_again(fs);
 		refresh(&watch);
 		size_t n = serve_all(&watch, places);
 		int timeout_ms = watch.n_others > 0 ? NAP_MS : SLEEP_MS;

@@ -89,8 +89,9 @@ static uint64_t resume_position(const struct follow_source *source)
 	vmap_shared_get_state(source->ring, &state);
 	uint64_t position = state.tail + (state.head - state.tail) / 2;
 	char line[4096];
+	uint64_t end = position + VMAP_SHARED_LINE_MAX;
 	ssize_t n = source->align == VMAP_ALIGN_LINE;
-	while (n > 0) {
+	while (n > 0 && position < end) {
 		n = vmap_shared_read_line(source->ring, &position, line, sizeof(line));
 		if (n > 0 && line[n - 1] == '\n')
 			break;
@@ -135,6 +136,11 @@ static ssize_t read_mapped(struct follow_source *source, char *dst, size_t len, 
 		return 0;
 	if (n == -ESTALE)
 		return reattach(source);
+	if (n == -ERANGE) {
+		/* It was damaged and has begun anew; where we were was damage. */
+		source->next = vmap_shared_oldest(source->ring, source->align);
+		return 0;
+	}
 	if (n != -EPIPE)
 		return n;
 	uint64_t to = resume_position(source);

@@ -68,8 +68,13 @@ static void scribble(struct input *input, int fd, uint64_t header, uint64_t capa
 	uint64_t value = take_value(input, capacity);
 	if (pick < 2 * N) {
 		file_put(fd, header + words[pick % N], &value, pick < N ? 8 : 4);
-	} else if (pick < 250) {
+	} else if (pick < 248) {
 		file_put(fd, header + 128 + take(input, 2) % (4096 - 128 - 8), &value, 8);
+	} else if (pick < 250) {
+		/* A ring of another size, for which the file is long enough. */
+		MUST(ftruncate(fd, (off_t)(file_size(fd) + capacity)) == 0);
+		file_put64(fd, AT_CAPACITY, (1 + value % 4) * 65536);
+		header_seal(fd);
 	} else {
 		file_put(fd, 8 + take(input, 1) % (AT_CRC32C - 8 - 7), &value, pick % 2 ? 1 : 8);
 		header_seal(fd);
@@ -164,7 +169,7 @@ static void call(struct input *input, struct vmap_shared *ring, struct vmap_shar
 		break;
 	default: {
 		struct vmap_shared *other = NULL;
-		int r = vmap_shared_open(fd, &other);
+		int r = len % 2 ? vmap_shared_open(fd, &other) : vmap_shared_open_serve(fd, &other);
 		expect_documented("open", r);
 		vmap_shared_close(other);
 	}

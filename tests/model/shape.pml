@@ -10,8 +10,10 @@
  * Asserted: what was appended with success is in the ring in force, at any time; what the new part keeps of the old
  * one was not being overwritten; what a reader has seen is in the ring in force. Nobody waits for ever.
  *
+ * With END one of the servers tells an end, which settles what a killed one has begun (announce_end() in attach.c).
+ *
  * Each of these takes a rule away, and must be found: NO_TELLING NO_SHAPE_PROBE NO_SECOND_LOOK NO_RECHECK NO_SHAPE_LOCK,
- * and with READER: NO_MOVED_HEAD.
+ * with READER: NO_MOVED_HEAD, and with END: NO_SHAPE_FOR_END NO_LOOK_FOR_END.
  */
 #ifndef CRASHES
 #define CRASHES 2
@@ -173,6 +175,41 @@ unlock:
 died:	skip
 }
 
+#ifdef END
+proctype teller(byte id)
+{
+	byte part;
+#ifndef NO_SHAPE_FOR_END
+	if
+	:: DIE
+	:: atomic { shape_owner == NOBODY -> shape_owner = id }
+	:: atomic { shape_owner != NOBODY -> goto died } /* it is told again later */
+	fi;
+#endif
+	/* shared_check_state_slow(), shared_settle() */
+	if
+	:: DIE
+#ifndef NO_LOOK_FOR_END
+	:: atomic { geometry != part -> goto unlock }
+	:: atomic { geometry == part -> skip }
+#else
+	:: skip
+#endif
+	fi;
+	if
+	:: DIE
+	:: atomic { moved[part] = false }
+	fi;
+unlock:
+	if
+	:: DIE
+	:: atomic { shape_owner == id -> shape_owner = NOBODY }
+	:: atomic { shape_owner != id -> skip }
+	fi;
+died:	skip
+}
+#endif
+
 #ifdef READER
 /* read_chunk(), twice, in the ring in force or the one it was */
 proctype reader()
@@ -211,6 +248,10 @@ init {
 		run writer(0);
 		run writer(1);
 		run server(2);
+#ifdef END
+		run teller(3)
+#else
 		run server(3)
+#endif
 	}
 }

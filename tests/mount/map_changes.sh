@@ -63,6 +63,17 @@ tool.ask("seek", "newest")
 tool.sleeps("wait", 600000)
 os.unlink(path)
 eq("a sleeper when the ring is removed", "EIDRM", errno_of(tool.answer))
+# A process that was changing its shape meanwhile has written over that, and was killed.
+path = make("changing")
+tool.ask("close")
+tool.attach(path)
+file = os.open(tool.fd_path(), os.O_RDWR)
+fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, (1 << 40) + 64, 1, 0))
+os.pwrite(file, struct.pack("<I", 1), 0x11c) # the state: moved
+os.unlink(path)
+tool.ask("status")
+os.close(file)
+wait_for("the end to be told", lambda: errno_of(lambda: tool.ask("status")) == "EIDRM")
 for each in tools:
     each.end()
 PY

@@ -62,6 +62,35 @@ PY
 eq "what the daemon said" 4 "$(grep -c '^ringfs: the file .* is mapped by a process that has stopped with its lock, and was locked out$' "$T/mnt.err")"
 eq "the lines it said" 4 "$(wc -l < "$T/mnt.err")"
 : > "$T/mnt.err"
+# One that has the shape lock, too, cannot be locked out. Who is in its way is told so, and others can look at the ring all the time.
+py <<'PY'
+from maplib import *
+path = make("shaped")
+tool, peer = Tool(path), Tool(path)
+file = os.open(peer.fd_path(), os.O_RDWR)
+fcntl.fcntl(file, fcntl.F_OFD_SETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, (1 << 40) + 64, 1, 0))
+tool.ask("reserve", 1000)
+os.kill(tool.pid, signal.SIGSTOP)
+for what, do in (("capacity", lambda: set_attr(path, "capacity", "128K")), ("eof", lambda: set_attr(path, "eof", "wait")),
+                 ("clear", lambda: os.truncate(path, 0))):
+    start, slowest = time.monotonic(), 0.0
+    child = Child(lambda: errno_of(do))
+    while not child.is_done():
+        before = time.monotonic()
+        os.stat(path)
+        get_attr(path, "head")
+        slowest = max(slowest, time.monotonic() - before)
+    took = time.monotonic() - start
+    eq(what + " of it", True, child.result() in ("EBUSY", "EIO"))
+    holds("%s: a look took %.2f s of %.2f s" % (what, slowest, took), slowest < took / 4)
+os.close(file)
+os.truncate(path, 0)
+os.kill(tool.pid, signal.SIGCONT)
+eq("its commit", "ESTALE", errno_of(lambda: tool.ask("commit", 1000)))
+tool.end()
+peer.end()
+PY
+: > "$T/mnt.err"
 py <<'PY'
 from maplib import *
 for policy in "overwrite", "bounded":

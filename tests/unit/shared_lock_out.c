@@ -5,6 +5,7 @@
  */
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <sys/resource.h>
 
 #include "shared_stop.h"
 
@@ -416,4 +417,86 @@ Test(shared_reshape, keeps_the_attributes_that_somebody_else_has_set)
 	cr_expect(gt(u64, ring_state(trio.server).generation, generation));
 	expect_one_ring(&trio);
 	trio_close(&trio);
+}
+
+/* Whoever began it has died: the next writer would find the ring open. */
+Test(shared_end, is_told_where_a_change_of_shape_was_killed)
+{
+	const enum vmap_ring_policy policies[] = {OVERWRITE, BOUNDED};
+	for (size_t i = 0; i < 2; i++) {
+		struct trio trio = trio_open(UNIT, policies[i], 5000);
+		MUST(vmap_shared_serve(trio.server) == 0);
+		uint32_t moved = SHARED_MOVED;
+		file_put(trio.fd, offsetof(struct shared_header, state), &moved, sizeof(moved));
+		file_put64(trio.fd, AT_TAIL, SHARED_TAIL_FROZEN);
+		file_put64(trio.fd, offsetof(struct shared_header, moved_head), 5000);
+		vmap_shared_end(trio.server, true);
+		cr_expect(eq(int, vmap_shared_status(trio.other), -EIDRM));
+		cr_expect(eq(int, (int)ring_append(trio.writer, 1), -EIDRM));
+		cr_expect(eq(int, (int)ring_append(trio.server, 1), 1));
+		cr_expect(eq(u64, file_get64(trio.fd, AT_TAIL), 0));
+		trio_close(&trio);
+	}
+}
+
+/* It can still write a new geometry line, and then it is settled by nobody else. */
+Test(shared_end, does_not_settle_what_somebody_is_changing)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	MUST(vmap_shared_serve(trio.server) == 0);
+	struct stopped reshape;
+	uint64_t capacity = 3 * UNIT;
+	stop_at(&reshape, SHARED_FAULT_SYNCED, call_reshape, trio.writer, &capacity);
+	vmap_shared_end(trio.server, true);
+	cr_expect(eq(int, (int)vmap_shared_append_within(trio.other, "x", 1, 0), -EBUSY));
+	cr_expect(eq(int, go_on(&reshape), 0));
+	trio_close(&trio);
+}
+
+/* Two changes of shape later it may still store to the lock of a part that it has mapped. */
+Test(shared_reshape, keeps_clear_of_old_parts_for_a_server_that_found_no_slot)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct vmap_shared *others[SHARED_SLOTS - 3], *server;
+	for (size_t i = 0; i < SHARED_SLOTS - 3; i++)
+		others[i] = ring_map(trio.fd);
+	MUST(vmap_shared_open_serve(trio.fd, &server) == 0);
+	for (size_t i = 0; i < SHARED_SLOTS - 3; i++)
+		vmap_shared_close(others[i]);
+	vmap_shared_close(trio.other);
+	vmap_shared_close(trio.server);
+	uint64_t first;
+	cr_assert(eq(int, vmap_shared_reshape(trio.writer, 2 * UNIT, OVERWRITE), 0));
+	first = file_get64(trio.fd, offsetof(struct shared_geometry, first_offset));
+	cr_expect(eq(u64, first, 2 * UNIT)); /* behind the part that the server has mapped */
+	vmap_shared_close(server);
+	cr_assert(eq(int, vmap_shared_reshape(trio.writer, UNIT, OVERWRITE), 0));
+	first = file_get64(trio.fd, offsetof(struct shared_geometry, first_offset));
+	cr_expect(eq(u64, first, 0));
+	vmap_shared_close(trio.writer);
+	close(trio.fd);
+}
+
+/* The file is cut meanwhile. Each page that is missing is a signal and a system call: they must not be met one by one. */
+Test(shared_reshape, gives_a_file_up_that_is_cut_short)
+{
+	if (getenv("VMAP_TEST_EMULATED"))
+		cr_skip_test("an emulator is asked, not the system");
+	MUST(vmap_shared_guard() == 0);
+	const uint64_t capacity = 256 * UNIT;
+	int fd = ring_fd(capacity, 0);
+	struct vmap_shared *ring = ring_map(fd);
+	MUST(vmap_shared_reshape(ring, capacity + UNIT, OVERWRITE) == 0); /* behind the place that it moves to now */
+	MUST(ring_append(ring, capacity) == (ssize_t)capacity);
+	struct stopped reshape;
+	struct rusage before, after;
+	uint64_t to = capacity;
+	stop_at(&reshape, SHARED_FAULT_FOUND, call_reshape, ring, &to);
+	MUST(ftruncate(fd, (off_t)file_get64(fd, AT_DATA_OFFSET)) == 0);
+	MUST(getrusage(RUSAGE_SELF, &before) == 0);
+	cr_expect(eq(int, go_on(&reshape), -EIO));
+	MUST(getrusage(RUSAGE_SELF, &after) == 0);
+	cr_expect(lt(long, after.ru_minflt - before.ru_minflt, (long)(capacity / system_page_size() / 2)));
+	vmap_shared_close(ring);
+	close(fd);
 }

@@ -545,3 +545,24 @@ Test(shared_reshape, of_a_file_on_disk_keeps_all_that_has_room)
 	vmap_shared_close(ring);
 	close(fd);
 }
+
+/* By who can write the file: a larger ring than anybody has mapped. */
+Test(shared_reshape, believes_no_line_but_its_own)
+{
+	const uint64_t said = 4 * 65536;
+	for (size_t i = 0; i < 2; i++) {
+		int fd;
+		struct vmap_shared *ring = open_with_fd(65536, 0, OVERWRITE, &fd);
+		MUST(ring_append(ring, 5000) == 5000);
+		MUST(ftruncate(fd, (off_t)(65536 + said)) == 0);
+		file_put64(fd, AT_CAPACITY, said);
+		header_seal(fd);
+		if (i == 1)
+			cr_expect(eq(int, vmap_shared_set_attributes(ring, 7), 0));
+		cr_expect(eq(int, vmap_shared_reshape(ring, said, OVERWRITE), 0));
+		cr_expect(eq(int, (int)ring_append(ring, said - 5000), (int)(said - 5000)));
+		expect_window(&ring, fd, 0, said, said);
+		vmap_shared_close(ring);
+		close(fd);
+	}
+}

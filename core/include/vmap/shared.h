@@ -438,9 +438,13 @@ VMAP_API int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, en
  * It may go on in the very moment: then what it appends is in the ring or it is told -ESTALE, and bytes that it
  * overwrites meanwhile are not kept.
  *
+ * A ring whose header is damaged begins anew, empty, whether anybody has the lock or not; so does one that is empty
+ * and has less than a capacity left below VMAP_SHARED_POSITION_MAX. It begins above all positions that were written, as
+ * far as can be: old cursors are overrun (-EPIPE), or beyond the head (-ERANGE) if they came from damaged positions.
+ *
  * Threads: as vmap_shared_reshape().
  * Errors:  as vmap_shared_reshape(); -EBUSY for a second somebody else has been changing shape or attributes: who has
- *          stopped in that cannot be locked out.
+ *          stopped in that cannot be locked out; -EPERM a damaged ring of vmap_shared_create(), which cannot move.
  */
 VMAP_API int vmap_shared_revoke(struct vmap_shared *ring);
 
@@ -462,7 +466,9 @@ VMAP_API int vmap_shared_serve(struct vmap_shared *ring);
 
 /**
  * vmap_shared_open() and vmap_shared_serve() in one, for who is the ring's only server: it finds a place also when others
- * have all 64.
+ * have all 64, and opens a ring whose positions are damaged, to begin it anew.
+ *
+ * A server has others to serve: where others wait a second for who changes shape or attributes, it waits 20 ms.
  *
  * Units:   none.
  * Owner:   as vmap_shared_open().
@@ -474,6 +480,9 @@ VMAP_API int vmap_shared_open_serve(int fd, struct vmap_shared **ret_ring);
 /**
  * Tell all other handles that the ring has lost its last name (@p removed: -EIDRM), or that who serves it is about to
  * end (-ESHUTDOWN). It goes on working for this handle, which must have called vmap_shared_serve().
+ *
+ * Another process that is changing the shape may write over it, and be killed before this handle finds the new one: who
+ * serves on calls it again now and then.
  *
  * Threads: any.
  */
@@ -496,11 +505,11 @@ VMAP_API uint64_t vmap_shared_attributes(const struct vmap_shared *ring);
 VMAP_API int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes);
 
 /**
- * Drop all bytes: the tail moves up to the head, positions go on. Reserved pages stay reserved. A damaged header is
- * made good where its positions were.
+ * Drop all bytes: the tail moves up to the head, positions go on. Reserved pages stay reserved.
  *
  * Threads: any.
- * Errors:  -EBUSY another writer has held the lock for a second.
+ * Errors:  -EBUSY another writer has held the lock for a second; -EBADMSG its header is damaged: it stays so, and
+ *          vmap_shared_revoke() begins the ring anew.
  */
 VMAP_API int vmap_shared_clear(struct vmap_shared *ring);
 

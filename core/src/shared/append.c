@@ -231,26 +231,6 @@ ssize_t vmap_shared_append(struct vmap_shared *ring, const void *src, size_t len
 }
 
 /*
- * Positions that no writer can have left are a hostile peer's work. All bytes go, and the positions go on above
- * whatever this process has seen and whatever is there, if there is room above it.
- */
-static uint64_t heal(struct vmap_shared *ring)
-{
-	struct shared_header *header = ring->header;
-	uint64_t head = atomic_load_explicit(&ring->seen_head, memory_order_relaxed);
-	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
-	if (intent > head && intent <= VMAP_SHARED_POSITION_MAX / 2)
-		head = intent;
-	head = shared_max(head, ring->geometry.base);
-	atomic_store_explicit(&header->intent, head, memory_order_relaxed);
-	atomic_store_explicit(&header->head, head, memory_order_release);
-	atomic_store_explicit(&header->spoilt, head, memory_order_relaxed);
-	atomic_store_explicit(&header->line_tail, head, memory_order_relaxed);
-	atomic_store_explicit(&ring->seen_head, head, memory_order_relaxed);
-	return head;
-}
-
-/*
  * Nobody consumes beyond @head, so this cannot take the tail back. Nor does it thaw it for who locks us out, and has said
  * so in the state before; a tail that is frozen for nobody is damage.
  */
@@ -277,8 +257,12 @@ int vmap_shared_clear(struct vmap_shared *ring)
 	int r = shared_lock(ring, SHARED_LOCK_NS);
 	if (r < 0)
 		return r;
-	if (shared_load_head(ring, &head) < 0)
-		head = heal(ring);
+	r = shared_load_head(ring, &head);
+	if (r < 0) {
+		/* Not mended here: who reads beside us would not know that positions have changed. Another shape tells. */
+		int moved = shared_unlock(ring);
+		return moved == -ESTALE ? moved : r;
+	}
 	touch(ring);
 	if (shared_is_bounded(ring))
 		clear_tail(ring, head);

@@ -295,7 +295,8 @@ int shared_map_current(struct vmap_shared *ring, struct shared_geometry *ret_geo
 			r = shared_map(ring, &geometry, &map);
 		if (r < 0)
 			return r;
-		r = shared_check_positions(shared_header_of(&map), &geometry);
+		/* Who serves a damaged ring is who can begin it anew. */
+		r = ring->serves ? 0 : shared_check_positions(shared_header_of(&map), &geometry);
 		if (r < 0) {
 			shared_unmap(&map);
 			continue;
@@ -327,8 +328,8 @@ void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geomet
 static void adopt_head(struct vmap_shared *ring, const struct shared_geometry *geometry, const struct vmap_os_mirror *map)
 {
 	shared_adopt(ring, geometry, map);
-	atomic_store_explicit(&ring->seen_head, atomic_load_explicit(&ring->header->head, memory_order_acquire),
-			      memory_order_relaxed);
+	uint64_t head = atomic_load_explicit(&ring->header->head, memory_order_acquire);
+	atomic_store_explicit(&ring->seen_head, head <= VMAP_SHARED_POSITION_MAX ? head : 0, memory_order_relaxed);
 }
 
 /* A writer that has died left its announcement, perhaps with nobody to notice until now. */
@@ -441,11 +442,18 @@ static void announce_end(struct vmap_shared *ring, enum shared_state state)
 	enum { TRIES = 16 };
 	struct shared_header *header = ring->header;
 	atomic_store_explicit(&ring->end, state, memory_order_relaxed);
+	uint32_t told = shared_settled_state(ring);
 	uint32_t seen = atomic_load_explicit(&header->state, memory_order_relaxed);
 	/* Not over what a change of shape says: this handle is told of that, and its reattach comes here again. */
-	for (int i = 0; i < TRIES && shared_has_header(ring) && (seen & SHARED_STATE_MASK) != SHARED_MOVED; i++)
-		if (atomic_compare_exchange_strong(&header->state, &seen, ring->open_word | state))
-			break;
+	for (int i = 0; i < TRIES && seen != told && shared_has_header(ring) && (seen & SHARED_STATE_MASK) != SHARED_MOVED; i++)
+		if (atomic_compare_exchange_strong(&header->state, &seen, told))
+			seen = told;
+	/* Unless whoever began that has died: those who find it settled would find the ring open. */
+	if (seen != told && shared_lock_shape(ring, 0) == 0) {
+		if (shared_check_state_slow(ring) == 0)
+			shared_settle(ring);
+		shared_unlock_shape(ring);
+	}
 	shared_wake(ring, &header->data_waiters, &header->data_seq);
 	shared_wake(ring, &header->space_waiters, &header->space_seq);
 }

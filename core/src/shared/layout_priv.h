@@ -15,7 +15,8 @@
  * The geometry line is read from the file, checked by its checksum and kept in private memory; it is never used through
  * the mapping. Words marked "reserved" are zero.
  *
- * Invariants: floor, head, intent and tail only grow; head <= intent <= head + capacity; all are at most INT64_MAX.
+ * Invariants: floor, head, intent and tail only grow (a damaged ring begins anew elsewhere, see reshape.c);
+ * head <= intent <= head + capacity; all are at most INT64_MAX.
  * The readable window is [max(floor, base, intent - capacity), head) of an overwrite ring and [max(base, tail), head)
  * of a bounded one.
  */

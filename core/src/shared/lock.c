@@ -30,6 +30,8 @@
 #define SLOT_BYTE ((uint64_t)1 << 40)
 /* Behind the slots. */
 #define SHAPE_BYTE (SLOT_BYTE + SHARED_SLOTS)
+/* Of the slot of the server that has found all others taken. */
+#define SERVER_BYTE (SHAPE_BYTE + 1)
 #define SPINS 100
 /* How often a sleeper asks whether the owner has died. */
 #define PROBE_NS 2000000u
@@ -63,7 +65,7 @@ static bool is_dead(const struct vmap_shared *ring, uint32_t word)
 
 bool shared_slot_is_taken(const struct vmap_shared *ring, uint32_t slot)
 {
-	return vmap_os_byte_is_locked(ring->fd, SLOT_BYTE + slot);
+	return vmap_os_byte_is_locked(ring->fd, slot == SHARED_SLOT_SERVER ? SERVER_BYTE : SLOT_BYTE + slot);
 }
 
 /* The lock came from a dead owner: note what it had announced, and wake who waits for what it may have published. */
@@ -212,6 +214,14 @@ void shared_unlock_shape(struct vmap_shared *ring)
 	pthread_mutex_unlock(&ring->geometry_lock);
 }
 
+void shared_settle(struct vmap_shared *ring)
+{
+	struct shared_header *header = ring->header;
+	atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_release);
+	SHARED_FAULT(SETTLES);
+	atomic_store_explicit(&header->state, shared_settled_state(ring), memory_order_seq_cst);
+}
+
 /*
  * A change of shape was begun by somebody who has died, or is done: which of the two, the file says. Or by somebody who
  * lives and does it without the writer lock: -EBUSY.
@@ -231,11 +241,8 @@ static int settle_state(struct vmap_shared *ring, bool has_shape)
 			return r;
 		r = shared_check_state_slow(ring); /* keeps I7 */
 	}
-	if (r == 0) {
-		atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_relaxed);
-		SHARED_FAULT(SETTLES);
-		atomic_store_explicit(&header->state, shared_settled_state(ring), memory_order_relaxed);
-	}
+	if (r == 0)
+		shared_settle(ring);
 	if (!has_shape)
 		shared_unlock_shape(ring);
 	return r;
@@ -397,8 +404,13 @@ int shared_claim_slot(struct vmap_shared *ring)
 			break;
 	}
 	/* Who may map the ring can have all the locks, and must not keep its server out. */
+	if (r == -EAGAIN && ring->serves) {
+		/* For others_write() alone: that it lives need not be known, and one who keeps it from this harms its own ring. */
+		(void)vmap_os_byte_lock(ring->fd, SERVER_BYTE);
+		r = 0;
+	}
 	if (r == -EAGAIN)
-		r = ring->serves ? 0 : -EUSERS;
+		r = -EUSERS;
 	if (r < 0)
 		return r;
 	SHARED_FAULT(SLOT_LOCKED);

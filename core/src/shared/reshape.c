@@ -14,7 +14,8 @@
  * I1 A kill at any instruction leaves the old ring or the new one, with all the bytes it holds; while the geometry
  *    line is the old one, whoever gets the lock makes the old ring usable again.
  * I2 The old data is given back only when the new geometry is on the disk.
- * I3 Positions do not change; what the new shape has no room for is below its base.
+ * I3 Positions do not change; what the new shape has no room for is below its base. But those of a ring that is damaged, or
+ *    has none left, are new ones, above all that was written: see begin_anew().
  * I4 Once the state says moved and the tail is frozen, nothing is published or consumed in the old part that the
  *    new one does not have: a writer that was locked out in the middle is told so, what it overwrites is not kept, and
  *    what it publishes is not seen.
@@ -22,6 +23,7 @@
  *    of the shape lock, from before it looks at the geometry until it is done. Who stops with that holds up the next
  *    change of shape and who would lock it out, but its stores never come into what somebody else has made.
  * I6 A file is never made shorter: others may have all of it mapped.
+ * I7 What decides where memory is touched is the private copy of the geometry, never what the file says now.
  *
  * Pairs:
  *   move:A  seq_cst store of the state, then the load of head that decides what moves
@@ -52,6 +54,24 @@ static int write_geometry(struct vmap_shared *ring, struct shared_geometry *line
 	return 0;
 }
 
+/*
+ * With the shape lock: what the geometry line is to be changed from. Ours, for the file can say anything (keeps I7); but
+ * somebody else may have set attributes since. -ESTALE the ring is elsewhere.
+ */
+static int read_line(const struct vmap_shared *ring, struct shared_geometry *ret_line)
+{
+	struct shared_geometry line;
+	int r = shared_read_geometry(ring->fd, &line);
+	if (r < 0)
+		return r;
+	if (line.shape != ring->geometry.shape || line.data_offset != ring->geometry.data_offset)
+		return -ESTALE;
+	*ret_line = ring->geometry;
+	ret_line->generation = line.generation;
+	ret_line->attributes = line.attributes;
+	return 0;
+}
+
 /* Where in the file a header and @capacity bytes find a place beside the present ones; the offset of the data. */
 static uint64_t free_offset(const struct shared_geometry *old, uint64_t capacity)
 {
@@ -64,7 +84,7 @@ static uint64_t free_offset(const struct shared_geometry *old, uint64_t capacity
 /* Has anybody but this handle the ring open for writing, in whatever shape? */
 static bool others_write(const struct vmap_shared *ring)
 {
-	for (uint32_t slot = 0; slot < SHARED_SLOTS; slot++)
+	for (uint32_t slot = 0; slot <= SHARED_SLOT_SERVER; slot++)
 		if (slot != ring->slot && shared_slot_is_taken(ring, slot))
 			return true;
 	return false;
@@ -116,10 +136,29 @@ struct contents {
 	uint64_t old_start; /* of what is readable */
 	uint64_t start;     /* of what the new shape keeps of that */
 	uint64_t head;
+	uint64_t floor;
 	bool starts_line; /* at start */
 };
 
-static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct contents *ret_contents)
+/*
+ * A ring with positions that no writer can have left, or that are used up, begins anew, empty. Readers are to find that
+ * theirs are below, and were they ever so far above, that nothing will be there again that they have not seen. What a
+ * position was is not known: the header can say anything. So it begins above what is written in the life of a machine (2^61
+ * bytes), below half of all positions, and nobody knows where.
+ */
+static int begin_anew(struct contents *ret_contents)
+{
+	const uint64_t from = VMAP_SHARED_POSITION_MAX / 4 + 1;
+	uint64_t any;
+	int r = vmap_os_random(&any, sizeof(any));
+	if (r < 0)
+		return r;
+	uint64_t head = from + any % from;
+	*ret_contents = (struct contents){.old_start = head, .start = head, .head = head, .floor = head, .starts_line = true};
+	return 0;
+}
+
+static int find_contents(struct vmap_shared *ring, uint64_t capacity, bool lock_out, struct contents *ret_contents)
 {
 	enum { TRIES = 16 };
 	struct contents contents;
@@ -127,6 +166,8 @@ static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct con
 	/* Where the owner of the lock goes on, these may be positions of different moments. */
 	for (int i = 0; i < TRIES && r == -EBADMSG; i++)
 		r = shared_load_head(ring, &contents.head);
+	if (r == -EBADMSG && lock_out)
+		return begin_anew(ret_contents);
 	if (r < 0)
 		return r;
 	uint64_t head = contents.head;
@@ -135,6 +176,11 @@ static int find_contents(struct vmap_shared *ring, uint64_t capacity, struct con
 	contents.old_start = shared_window_start(ring, atomic_load_explicit(&ring->header->intent, memory_order_relaxed));
 	if (contents.old_start > head)
 		contents.old_start = head;
+	if (lock_out && contents.old_start == head && head > VMAP_SHARED_POSITION_MAX - ring->geometry.capacity)
+		return begin_anew(ret_contents);
+	contents.floor = atomic_load_explicit(&ring->header->floor, memory_order_relaxed);
+	if (contents.floor > head)
+		contents.floor = head;
 	if (head - contents.old_start > ring->geometry.capacity)
 		return -EBADMSG;
 	contents.start = contents.old_start;
@@ -191,7 +237,7 @@ static void make_header(const struct vmap_shared *ring, const struct contents *c
 	atomic_store_explicit(&new->state,
 			      shape << SHARED_STATE_BITS | atomic_load_explicit(&ring->end, memory_order_relaxed),
 			      memory_order_relaxed);
-	copy_word(&new->floor, &old->floor);
+	atomic_store_explicit(&new->floor, contents->floor, memory_order_relaxed);
 	copy_word(&new->line_tail, &old->line_tail);
 	copy_word(&new->mtime_ns, &old->mtime_ns);
 	copy_word(&new->records, &old->records);
@@ -203,6 +249,20 @@ static void make_header(const struct vmap_shared *ring, const struct contents *c
 		atomic_store_explicit(&new->slot_generation[i],
 				      atomic_load_explicit(&old->slot_generation[i], memory_order_relaxed),
 				      memory_order_relaxed);
+}
+
+/* In pieces: of a file that was cut short, or has no room, each page is a signal, and there may be very many. */
+static int copy_bytes(const struct vmap_shared *ring, const struct contents *contents, uint8_t *to, uint64_t to_capacity)
+{
+	const uint64_t piece = VMAP_SHARED_LINE_MAX;
+	for (uint64_t pos = contents->start; pos < contents->head;) {
+		uint64_t n = contents->head - pos < piece ? contents->head - pos : piece;
+		shared_copy_out(to + pos % to_capacity, shared_at(ring, pos), (size_t)n);
+		if (atomic_load_explicit(&ring->broken, memory_order_relaxed))
+			return -EIO;
+		pos += n;
+	}
+	return 0;
 }
 
 /* Put the contents where @line says they are to be, with pages of their own; *ret_map is that place. */
@@ -221,13 +281,14 @@ static int copy_data(struct vmap_shared *ring, struct shared_geometry *line, str
 		r = shared_map(ring, line, &map);
 	if (r < 0)
 		return r;
-	shared_copy_out(map.data + contents->start % line->capacity, shared_at(ring, contents->start),
-			(size_t)(contents->head - contents->start));
+	*ret_map = map; /* the caller's to unmap, also after an error */
+	r = copy_bytes(ring, contents, map.data, line->capacity);
+	if (r < 0)
+		return r;
 	SHARED_FAULT(DATA_COPIED);
 	check_contents(ring, contents);
 	line->base = contents->start; /* keeps I3 */
 	make_header(ring, contents, line->shape, shared_header_of(&map));
-	*ret_map = map;
 	return 0;
 }
 
@@ -249,7 +310,7 @@ static int move_ring(struct vmap_shared *ring, struct shared_geometry *line, str
 		r = -errno;
 	SHARED_FAULT(SYNCED);
 	if (r == 0 && atomic_load_explicit(&ring->broken, memory_order_relaxed))
-		r = -EIO;
+		r = -EIO; /* since the copy; what stands in for the header is not the ring's */
 	if (r == 0)
 		r = write_geometry(ring, line);
 	if (r < 0) {
@@ -263,6 +324,7 @@ static int move_ring(struct vmap_shared *ring, struct shared_geometry *line, str
 	(void)shared_unlock(ring);
 	SHARED_FAULT(OLD_UNLOCKED);
 	shared_adopt(ring, line, &map);
+	atomic_store_explicit(&ring->seen_head, contents->head, memory_order_relaxed);
 	atomic_store_explicit(&ring->reserved_from, pages.from, memory_order_relaxed);
 	atomic_store_explicit(&ring->reserved_to, pages.to, memory_order_relaxed);
 	return 0;
@@ -304,20 +366,12 @@ static void freeze(struct vmap_shared *ring)
 	SHARED_FAULT(FROZEN);
 }
 
-static void thaw(struct vmap_shared *ring)
-{
-	struct shared_header *header = ring->header;
-	atomic_fetch_and_explicit(&header->tail, ~SHARED_TAIL_FROZEN, memory_order_release);
-	atomic_store_explicit(&header->state, shared_settled_state(ring), memory_order_seq_cst);
-}
-
 /* With the shape lock; and with the writer lock, or to lock its owner out, and without that when done. */
 static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_policy policy, bool lock_out)
 {
 	struct contents contents;
 	struct shared_geometry line;
-	/* From the file: somebody else may have set attributes since. */
-	int r = shared_read_geometry(ring->fd, &line);
+	int r = read_line(ring, &line);
 	if (r < 0) {
 		if (!lock_out)
 			(void)shared_unlock(ring);
@@ -326,9 +380,9 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 	ring->geometry.generation = line.generation;
 	uint64_t old_header = line.data_offset - VMAP_SHARED_HEADER_SIZE;
 	freeze(ring);
-	r = find_contents(ring, capacity, &contents);
+	r = find_contents(ring, capacity, lock_out, &contents);
 	if (r < 0)
-		goto err_thaw;
+		goto err_settle;
 	line.policy = policy;
 	line.base = contents.start;
 	line.shape = (line.shape + 1) & (UINT32_MAX >> SHARED_STATE_BITS);
@@ -349,7 +403,7 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 		r = change_policy(ring, &line, &contents);
 	}
 	if (r < 0)
-		goto err_thaw;
+		goto err_settle;
 	struct shared_header *header = ring->header; /* it may be another */
 	if (contents.start > contents.old_start)
 		atomic_fetch_add_explicit(&header->overwritten, contents.start - contents.old_start, memory_order_relaxed);
@@ -361,8 +415,8 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 		shared_trim(ring, old_header);
 	return 0;
 
-err_thaw:
-	thaw(ring);
+err_settle:
+	shared_settle(ring);
 	shared_trim(ring, old_header);
 	if (!lock_out)
 		(void)shared_unlock(ring);
@@ -380,7 +434,7 @@ int vmap_shared_reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_r
 		return -EFBIG;
 	if (capacity == ring->geometry.capacity && policy == (enum vmap_ring_policy)ring->geometry.policy)
 		return shared_check_state(ring);
-	int r = shared_lock_with_shape(ring, SHARED_LOCK_NS);
+	int r = shared_lock_with_shape(ring, shared_patience(ring));
 	if (r < 0)
 		return r;
 	r = reshape(ring, capacity, policy, false);
@@ -392,7 +446,7 @@ int vmap_shared_revoke(struct vmap_shared *ring)
 {
 	if (!ring->writable)
 		return -EACCES;
-	int r = shared_lock_shape(ring, SHARED_LOCK_NS);
+	int r = shared_lock_shape(ring, shared_patience(ring));
 	if (r < 0)
 		return r;
 	/* Somebody else may have done it. */
@@ -417,12 +471,11 @@ int vmap_shared_set_attributes(struct vmap_shared *ring, uint64_t attributes)
 {
 	if (!ring->writable)
 		return -EACCES;
-	int r = shared_lock_with_shape(ring, SHARED_LOCK_NS);
+	int r = shared_lock_with_shape(ring, shared_patience(ring));
 	if (r < 0)
 		return r;
 	struct shared_geometry line;
-	/* From the file: somebody else may have set attributes since. */
-	r = shared_read_geometry(ring->fd, &line);
+	r = read_line(ring, &line);
 	if (r == 0 && line.attributes != attributes) {
 		ring->geometry.generation = line.generation;
 		line.attributes = attributes;

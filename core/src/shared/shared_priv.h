@@ -153,6 +153,12 @@ void shared_adopt(struct vmap_shared *ring, const struct shared_geometry *geomet
 /* lock.c */
 /* What a busy machine may keep a living owner from running for, and more. */
 #define SHARED_LOCK_NS 1000000000u
+/* Who serves a ring has others to serve, whom a change of shape keeps waiting: it tries again. */
+#define SHARED_SERVER_LOCK_NS 20000000u
+static inline uint64_t shared_patience(const struct vmap_shared *ring)
+{
+	return ring->serves ? SHARED_SERVER_LOCK_NS : SHARED_LOCK_NS;
+}
 /* Claim a slot of the file and with it the right to the lock. -EUSERS all are taken. */
 int shared_claim_slot(struct vmap_shared *ring);
 /*
@@ -173,6 +179,8 @@ int shared_lock(struct vmap_shared *ring, uint64_t timeout_ns);
 int shared_lock_shape(struct vmap_shared *ring, uint64_t timeout_ns);
 int shared_lock_with_shape(struct vmap_shared *ring, uint64_t timeout_ns);
 void shared_unlock_shape(struct vmap_shared *ring);
+/* With the shape lock, while the geometry line is still ours: no change of shape is under way any more. */
+void shared_settle(struct vmap_shared *ring);
 /* Has a living handle, not this one, that slot? */
 bool shared_slot_is_taken(const struct vmap_shared *ring, uint32_t slot);
 /* Release it. -ESTALE the ring was reshaped in spite of it: what was stored under it may or may not be there. */
