@@ -225,16 +225,27 @@ static void hand_over(struct rfs *fs, struct rfs_client *client)
 			close(lifeline[i]);
 }
 
-/* The kernel keeps every name it has found for as long as it has the memory, and with it the node. */
-static void forget_name(struct rfs *fs, uint64_t directory, const char *name)
+/*
+ * The kernel keeps every name it has found for as long as it has the memory, and with it the node. An older one has to be told
+ * name by name, and waits for locks of their directories meanwhile, with which others may be waiting for this daemon.
+ */
+static void forget_socket(struct rfs *fs, uint64_t id, uint64_t found_in, const char *name)
 {
-	(void)fuse_lowlevel_notify_inval_entry(fs->session, directory, name, strlen(name));
+	if (rfs_prune_notify(fs, &id, 1) == 0)
+		return;
+	(void)fuse_lowlevel_notify_inval_entry(fs->session, RFS_NODE_CONTROL, name, strlen(name));
+	if (found_in != 0)
+		(void)fuse_lowlevel_notify_inval_entry(fs->session, found_in, name, strlen(name));
 }
 
 /* The name is free again, and the mount idle; keeps I1. */
 static void drop_socket(struct rfs *fs, struct rfs_client *client)
 {
 	char name[sizeof(client->name)];
+	if (client->state != CLIENT_MAPPED && client->fd >= 0) {
+		close(client->fd); /* which uses the name */
+		client->fd = -1;
+	}
 	pthread_mutex_lock(&fs->handover.lock);
 	struct rfs_node *node = client->socket_node;
 	bool ends = fs->handover.ends;
@@ -245,12 +256,10 @@ static void drop_socket(struct rfs *fs, struct rfs_client *client)
 	pthread_mutex_unlock(&fs->handover.lock);
 	if (!node)
 		return;
+	uint64_t id = node->slot.id;
 	rfs_node_unref(&fs->nodes, node);
-	if (ends)
-		return;
-	forget_name(fs, RFS_NODE_CONTROL, name);
-	if (found_in != 0)
-		forget_name(fs, found_in, name);
+	if (!ends)
+		forget_socket(fs, id, found_in, name);
 }
 
 /* It sleeps, and found the head at @position. */

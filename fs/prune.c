@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fuse_lowlevel.h>
 #include <linux/fuse.h>
-#include <stdint.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -41,8 +40,7 @@ struct notify_prune {
 	uint64_t spare;
 };
 
-/* Tell the kernel; a negative errno when it does not know how, or has gone. */
-static int notify(struct rfs *fs, uint64_t *ids, size_t n)
+int rfs_prune_notify(struct rfs *fs, uint64_t *ids, size_t n)
 {
 	struct notify_prune prune = {
 		.header = {.len = (uint32_t)(sizeof(prune) + n * sizeof(*ids)), .error = NOTIFY_PRUNE},
@@ -77,7 +75,7 @@ static int go_round(struct rfs *fs, uint32_t *hand)
 			break;
 		size_t n = rfs_nodes_unused(nodes, hand, &left, ids, BATCH);
 		pthread_mutex_unlock(&nodes->lock);
-		r = n > 0 ? notify(fs, ids, n) : 0;
+		r = n > 0 ? rfs_prune_notify(fs, ids, n) : 0;
 		pthread_mutex_lock(&nodes->lock);
 		if (r == 0 && n > 0 && !nodes->ends)
 			wait_ms(nodes, ANSWER_MS);

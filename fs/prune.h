@@ -5,6 +5,8 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct rfs;
 
@@ -12,6 +14,12 @@ struct rfs_prune {
 	pthread_t thread;
 	bool runs;
 };
+
+/*
+ * Ask the kernel to forget nodes that it does not use; it may do so before this returns. A negative errno: it does not know how,
+ * or has gone.
+ */
+int rfs_prune_notify(struct rfs *fs, uint64_t *ids, size_t n);
 
 /* Start the thread that does it; where it cannot be had, or the kernel does not listen, descriptors may run out: -ENFILE. */
 void rfs_prune_start(struct rfs *fs);
