@@ -132,7 +132,7 @@ static void serve_other(struct rfs *fs, struct rfs_node *node)
 }
 
 /* Note where the rings are in @places, then serve who waits on them (keeps I2); the number of places. */
-static size_t serve_all(struct watch *watch, struct vmap_shared_watch *places)
+static size_t serve_all(struct watch *watch, struct vmap_shared_place *places)
 {
 	size_t n = 0;
 	for (size_t i = 0; i < watch->n; i++) {
@@ -155,7 +155,7 @@ void *rfs_watch_run(void *arg)
 	struct rfs *fs = arg;
 	static struct watch watch; /* large; one such thread in a process */
 	watch.fs = fs;
-	struct vmap_shared_watch places[VMAP_SHARED_WATCH_MAX];
+	struct vmap_shared_place places[VMAP_SHARED_WATCH_MAX];
 	for (;;) {
 		uint32_t bell = __atomic_load_n(&fs->handover.bell, __ATOMIC_ACQUIRE);
 		if (has_ended(fs))

@@ -135,17 +135,17 @@ static void *append_one(void *arg)
 Test(refused, waiting_for_several_rings_is_looking_at_them)
 {
 	struct vmap_shared *rings[] = {ring_open(65536, 0), ring_open(65536, 0)};
-	struct vmap_shared_watch watches[2];
+	struct vmap_shared_place places[2];
 	uint32_t bell = 0;
 	pthread_t thread;
 	/* The filter is the calling thread's and its children's: now, so that nobody is without it. */
 	refuse(SYS_futex_waitv, ENOSYS);
 	for (size_t i = 0; i < 2; i++)
-		vmap_shared_watch(rings[i], &watches[i]);
-	cr_expect(eq(int, vmap_shared_wait_any(watches, 2, &bell, 0, 0), 0));
+		vmap_shared_watch(rings[i], &places[i]);
+	cr_expect(eq(int, vmap_shared_wait_any(places, 2, &bell, 0, 0), 0));
 	MUST(pthread_create(&thread, NULL, append_one, rings[1]) == 0);
 	while (ring_state(rings[1]).head == 0)
-		cr_assert(eq(int, vmap_shared_wait_any(watches, 2, &bell, 0, -1), 0));
+		cr_assert(eq(int, vmap_shared_wait_any(places, 2, &bell, 0, -1), 0));
 	MUST(pthread_join(thread, NULL) == 0);
 	for (size_t i = 0; i < 2; i++) {
 		cr_expect(eq(u64, file_get64(vmap_shared_fd(rings[i]), AT_WAITERS), 0)); /* both counts */

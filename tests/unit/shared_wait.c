@@ -129,19 +129,19 @@ Test(shared_wait, ends_with_the_ring)
 Test(shared_wait_any, sees_each_kind_of_change)
 {
 	struct vmap_shared *ring = ring_open_with(UNIT, 0, BOUNDED), *peer = ring_map(vmap_shared_fd(ring));
-	struct vmap_shared_watch watch;
+	struct vmap_shared_place place;
 	uint32_t bell = 5;
-	vmap_shared_watch(ring, &watch);
-	cr_expect(eq(int, vmap_shared_wait_any(&watch, 1, &bell, 5, 1), 0));
+	vmap_shared_watch(ring, &place);
+	cr_expect(eq(int, vmap_shared_wait_any(&place, 1, &bell, 5, 1), 0));
 	MUST(ring_append(peer, 10) == 10);
-	cr_expect(eq(int, vmap_shared_wait_any(&watch, 1, &bell, 5, 60000), 0));
-	vmap_shared_watch(ring, &watch);
+	cr_expect(eq(int, vmap_shared_wait_any(&place, 1, &bell, 5, 60000), 0));
+	vmap_shared_watch(ring, &place);
 	MUST(vmap_shared_consume(peer, 0, 10) == 0);
-	cr_expect(eq(int, vmap_shared_wait_any(&watch, 1, &bell, 5, 60000), 0));
-	vmap_shared_watch(ring, &watch);
+	cr_expect(eq(int, vmap_shared_wait_any(&place, 1, &bell, 5, 60000), 0));
+	vmap_shared_watch(ring, &place);
 	vmap_shared_ring_bell(&bell);
-	cr_expect(eq(int, vmap_shared_wait_any(&watch, 1, &bell, 5, 60000), 0));
-	cr_expect(eq(int, vmap_shared_wait_any(&watch, VMAP_SHARED_WATCH_MAX + 1, &bell, 6, 0), -EINVAL));
+	cr_expect(eq(int, vmap_shared_wait_any(&place, 1, &bell, 5, 60000), 0));
+	cr_expect(eq(int, vmap_shared_wait_any(&place, VMAP_SHARED_WATCH_MAX + 1, &bell, 6, 0), -EINVAL));
 	vmap_shared_close(peer);
 	vmap_shared_close(ring);
 }
@@ -150,23 +150,23 @@ Test(shared_wait_any, sees_each_kind_of_change)
 Test(shared_wait_any, sleeps_although_a_ring_has_no_state)
 {
 	struct vmap_shared *bad = ring_open(UNIT, 0), *good = ring_open(UNIT, 0), *peer = ring_map(vmap_shared_fd(good));
-	struct vmap_shared_watch watches[2];
+	struct vmap_shared_place places[2];
 	uint32_t bell = 0, garbage = 0xfffffff0u;
 	file_put(vmap_shared_fd(bad), offsetof(struct shared_header, state), &garbage, sizeof(garbage));
 	cr_expect(eq(int, vmap_shared_status(bad), 0));
-	vmap_shared_watch(bad, &watches[0]);
-	vmap_shared_watch(good, &watches[1]);
+	vmap_shared_watch(bad, &places[0]);
+	vmap_shared_watch(good, &places[1]);
 	/* It may return early, but not each time. */
 	unsigned n_slept = 0;
 	for (unsigned i = 0; i < 20; i++) {
 		uint64_t start = vmap_os_monotonic_ns();
-		cr_assert(eq(int, vmap_shared_wait_any(watches, 2, &bell, 0, 60000), 0));
+		cr_assert(eq(int, vmap_shared_wait_any(places, 2, &bell, 0, 60000), 0));
 		n_slept += vmap_os_monotonic_ns() - start >= 1000000;
 	}
 	cr_expect(gt(u32, n_slept, 10));
 	cr_expect(eq(u32, sleepers(bad) + sleepers(good), 0));
 	MUST(ring_append(peer, 10) == 10);
-	cr_expect(eq(int, vmap_shared_wait_any(watches, 2, &bell, 0, 60000), 0));
+	cr_expect(eq(int, vmap_shared_wait_any(places, 2, &bell, 0, 60000), 0));
 	vmap_shared_close(peer);
 	vmap_shared_close(good);
 	vmap_shared_close(bad);
@@ -175,11 +175,11 @@ Test(shared_wait_any, sleeps_although_a_ring_has_no_state)
 Test(shared_wait_any, that_is_refused_leaves_nobody_counted)
 {
 	struct vmap_shared *ring = ring_open(UNIT, 0), *reader = read_only(ring);
-	struct vmap_shared_watch watches[2];
+	struct vmap_shared_place places[2];
 	uint32_t bell = 0;
-	vmap_shared_watch(ring, &watches[0]);
-	vmap_shared_watch(reader, &watches[1]);
-	cr_expect(eq(int, vmap_shared_wait_any(watches, 2, &bell, 0, 1), -EACCES));
+	vmap_shared_watch(ring, &places[0]);
+	vmap_shared_watch(reader, &places[1]);
+	cr_expect(eq(int, vmap_shared_wait_any(places, 2, &bell, 0, 1), -EACCES));
 	cr_expect(eq(u32, sleepers(ring), 0));
 	vmap_shared_close(reader);
 	vmap_shared_close(ring);

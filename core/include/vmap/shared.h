@@ -332,7 +332,7 @@ VMAP_API int vmap_shared_wait(struct vmap_shared *ring, uint64_t cursor, int tim
 VMAP_API int vmap_shared_wait_room(struct vmap_shared *ring, size_t len, int timeout_ms);
 
 /** A ring and what its head and tail were: for who waits for many at once. */
-struct vmap_shared_watch {
+struct vmap_shared_place {
 	struct vmap_shared *ring;
 	uint64_t head;
 	uint64_t tail;
@@ -341,7 +341,7 @@ struct vmap_shared_watch {
 #define VMAP_SHARED_WATCH_MAX ((size_t)63)
 
 /** Note where @p ring is now. Threads: any. */
-VMAP_API void vmap_shared_watch(struct vmap_shared *ring, struct vmap_shared_watch *ret_watch);
+VMAP_API void vmap_shared_watch(struct vmap_shared *ring, struct vmap_shared_place *ret_place);
 
 /**
  * Sleep until one of @p n rings has another head or tail than was noted, or *@p bell is no longer @p bell_seen.
@@ -350,7 +350,7 @@ VMAP_API void vmap_shared_watch(struct vmap_shared *ring, struct vmap_shared_wat
  * Threads: any number. @p bell is rung by vmap_shared_ring_bell().
  * Errors:  -EINVAL more than VMAP_SHARED_WATCH_MAX; -EACCES one cannot be written.
  */
-VMAP_API int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, const uint32_t *bell,
+VMAP_API int vmap_shared_wait_any(const struct vmap_shared_place *places, size_t n, const uint32_t *bell,
 				  uint32_t bell_seen, int timeout_ms);
 
 /**

@@ -162,16 +162,16 @@ int vmap_shared_wait_room(struct vmap_shared *ring, size_t len, int timeout_ms)
 	return wait_counted(ring, look_for_room, len, &header->space_waiters, &header->space_seq, timeout_ms);
 }
 
-void vmap_shared_watch(struct vmap_shared *ring, struct vmap_shared_watch *ret_watch)
+void vmap_shared_watch(struct vmap_shared *ring, struct vmap_shared_place *ret_place)
 {
-	*ret_watch = (struct vmap_shared_watch){
+	*ret_place = (struct vmap_shared_place){
 		.ring = ring,
 		.head = atomic_load_explicit(&ring->header->head, memory_order_acquire),
 		.tail = atomic_load_explicit(&ring->header->tail, memory_order_acquire),
 	};
 }
 
-int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, const uint32_t *bell, uint32_t bell_seen,
+int vmap_shared_wait_any(const struct vmap_shared_place *places, size_t n, const uint32_t *bell, uint32_t bell_seen,
 			 int timeout_ms)
 {
 	struct vmap_os_futex futexes[VMAP_OS_FUTEX_ANY_MAX];
@@ -181,10 +181,10 @@ int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, cons
 	if (n > VMAP_SHARED_WATCH_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < n; i++)
-		if (!watches[i].ring->writable)
+		if (!places[i].ring->writable)
 			return -EACCES;
 	for (size_t i = 0; i < n; i++) {
-		headers[i] = shared_has_header(watches[i].ring) ? watches[i].ring->header : NULL;
+		headers[i] = shared_has_header(places[i].ring) ? places[i].ring->header : NULL;
 		if (!headers[i]) {
 			/* It has moved, or a hostile peer says so: the caller looks soon, but not all the time. */
 			timeout_ns = least(timeout_ns, READER_NAP_MAX_NS);
@@ -203,8 +203,8 @@ int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, cons
 		futexes[n_futexes++].seen = atomic_load_explicit(&header->data_seq, memory_order_acquire);
 		futexes[n_futexes].word = &header->space_seq;
 		futexes[n_futexes++].seen = atomic_load_explicit(&header->space_seq, memory_order_acquire);
-		changed |= atomic_load_explicit(&header->head, memory_order_acquire) != watches[i].head ||
-			   atomic_load_explicit(&header->tail, memory_order_acquire) != watches[i].tail;
+		changed |= atomic_load_explicit(&header->head, memory_order_acquire) != places[i].head ||
+			   atomic_load_explicit(&header->tail, memory_order_acquire) != places[i].tail;
 	}
 	futexes[n_futexes].word = (const _Atomic uint32_t *)(const void *)bell;
 	futexes[n_futexes++].seen = bell_seen;
@@ -213,8 +213,8 @@ int vmap_shared_wait_any(const struct vmap_shared_watch *watches, size_t n, cons
 	for (size_t i = 0; i < n; i++) {
 		if (!headers[i])
 			continue;
-		leave(watches[i].ring, &headers[i]->data_waiters);
-		leave(watches[i].ring, &headers[i]->space_waiters);
+		leave(places[i].ring, &headers[i]->data_waiters);
+		leave(places[i].ring, &headers[i]->space_waiters);
 	}
 	return 0;
 }
