@@ -496,7 +496,7 @@ Test(shared_reshape, gives_a_file_up_that_is_cut_short)
 	MUST(getrusage(RUSAGE_SELF, &before) == 0);
 	cr_expect(eq(int, go_on(&reshape), -EIO));
 	MUST(getrusage(RUSAGE_SELF, &after) == 0);
-	cr_expect(lt(long, after.ru_minflt - before.ru_minflt, (long)(capacity / system_page_size() / 2)));
+	cr_expect(lt(u64, (uint64_t)(after.ru_minflt - before.ru_minflt), capacity / system_page_size() / 2));
 	vmap_shared_close(ring);
 	close(fd);
 }
