@@ -45,6 +45,7 @@ static void hash_remove(struct rfs_nodes *nodes, struct rfs_node *node)
 		link = &node_at(nodes, *link)->hash_next;
 	*link = node->hash_next;
 	nodes->n_hashed--;
+	nodes->n_forgotten++;
 }
 
 /* Keep chains short; a table that cannot grow merely gets slower. */

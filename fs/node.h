@@ -70,8 +70,9 @@ struct rfs_nodes {
 	pthread_mutex_t lock; /* guards the table, the hash and all counts */
 	struct rfs_table table;
 	uint64_t *buckets;
-	size_t n_buckets; /* a power of two */
-	size_t n_hashed;  /* nodes with a descriptor */
+	size_t n_buckets;     /* a power of two */
+	size_t n_hashed;      /* nodes with a descriptor */
+	uint64_t n_forgotten; /* ... that there were */
 	/* See prune.h. */
 	size_t crowd;           /* so many of those are enough */
 	pthread_cond_t crowded; /* there are more, or this is the end */

@@ -25,8 +25,8 @@
 /* As many at a time: one page of ids for the kernel. */
 #define BATCH 512u
 /*
- * How long the kernel is given to say what it has forgotten, and to be left alone after a round that was not enough: at first
- * it is asked again at once, since directories are let go of after what is in them; in the end all may be in use.
+ * How long the kernel is given to say what it has forgotten, and to be left alone at most when it has not forgotten anything in
+ * a round. Directories are let go of in the round after what is in them.
  */
 #define ANSWER_MS 10
 #define REST_MS_MAX 1000
@@ -93,15 +93,17 @@ static void *run(void *arg)
 	while (!nodes->ends) {
 		if (nodes->n_hashed <= nodes->crowd) {
 			pthread_cond_wait(&nodes->crowded, &nodes->lock);
-			rest_ms = 1;
 			continue;
 		}
+		uint64_t before = nodes->n_forgotten;
 		if (go_round(fs, &hand) < 0)
 			break;
-		if (nodes->n_hashed > nodes->crowd && !nodes->ends) {
-			wait_ms(nodes, rest_ms);
+		if (nodes->n_forgotten != before)
+			rest_ms = 1;
+		else
 			rest_ms = 2 * rest_ms < REST_MS_MAX ? 2 * rest_ms : REST_MS_MAX;
-		}
+		if (nodes->n_hashed > nodes->crowd && !nodes->ends)
+			wait_ms(nodes, rest_ms);
 	}
 	pthread_mutex_unlock(&nodes->lock);
 	return NULL;

@@ -4,7 +4,7 @@
 need prlimit inotifywait
 # Older kernels cannot be asked, and only the daemon sees that: there is nothing else to tell them by.
 [[ $(printf '%s\n' 6.18 "$(uname -r)" | sort -V | head -n 1) == 6.18 ]] || skip "Linux $(uname -r) does not forget on request"
-RUNNER=(prlimit --nofile=400)
+RUNNER=(prlimit --nofile=600)
 start size=64K "$STORE"
 echo "first" > "$MNT/watched"
 echo "first" > "$MNT/open"
@@ -38,7 +38,7 @@ for n in range(1000):
         append(path, line(n + 1))
         eq(path, line(n) + line(n + 1), read_path(path))
 # Rings, and a view of each.
-wait_for("the kernel to forget", lambda: metric(MNT, "ringfs_nodes") < 2 * 220)
+wait_for("the kernel to forget", lambda: metric(MNT, "ringfs_nodes") < 2 * 330)
 PY
 echo "second" >> "$MNT/open"
 eq "what is open" "$(printf 'first\nsecond')" "$(cat <&3)"
