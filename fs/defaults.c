@@ -152,7 +152,8 @@ static bool holds_nothing_else(int dir_fd)
 
 /*
  * A directory by its name, open to us whatever its mode: that binds the users of the mount, and the kernel has
- * seen to it. *ret_mode is what close_entered() gives back. -1: there is no such directory.
+ * seen to it. *ret_mode is what close_entered() gives back, 0 where it was open to us already, as all are to root: a daemon that
+ * is killed in between leaves the other mode. -1: there is no such directory.
  */
 static int open_entered(int parent_fd, const char *name, mode_t *ret_mode)
 {
@@ -164,15 +165,15 @@ static int open_entered(int parent_fd, const char *name, mode_t *ret_mode)
 		close(fd);
 		return -1;
 	}
-	*ret_mode = st.st_mode;
-	if ((st.st_mode & 0700) != 0700)
+	*ret_mode = faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) < 0 ? st.st_mode : 0;
+	if (*ret_mode != 0)
 		(void)rfs_store_chmod(fd, st.st_mode | 0700);
 	return fd;
 }
 
 static void close_entered(int fd, mode_t mode)
 {
-	if ((mode & 0700) != 0700)
+	if (mode != 0)
 		(void)rfs_store_chmod(fd, mode);
 	close(fd);
 }
