@@ -28,10 +28,10 @@ static void parse_line(struct rfs_ringattr *attr, char *line)
 		(void)rfs_ringattr_parse(attr, id, value);
 }
 
-/* For want of something that others will give back; all else means that there is no such file for us. */
-static bool is_shortage(int r)
+/* For want of something that others will give back, or of a disk that works; all else means that there is no such file for us. */
+static bool is_failure(int r)
 {
-	return r == -ENFILE || r == -ENOMEM;
+	return r == -ENFILE || r == -ENOMEM || r == -EIO || r == -EUCLEAN;
 }
 
 int rfs_defaults_get(int dir_fd, struct rfs_ringattr *ret_attr)
@@ -40,13 +40,14 @@ int rfs_defaults_get(int dir_fd, struct rfs_ringattr *ret_attr)
 	int fd = openat(dir_fd, RFS_CONTROL_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0) {
 		int r = rfs_store_open_error();
-		return is_shortage(r) ? r : 0;
+		return is_failure(r) ? r : 0;
 	}
 	char text[TEXT_MAX];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	int r = n < 0 ? -errno : 0;
 	close(fd);
 	if (n <= 0)
-		return 0;
+		return is_failure(r) ? r : 0;
 	text[n] = '\0';
 	char *rest = NULL;
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
@@ -125,7 +126,7 @@ int rfs_defaults_find(const struct rfs_store *store, int dir_fd, struct rfs_ring
 	}
 	if (fd >= 0)
 		close(fd);
-	return is_shortage(r) ? r : 0;
+	return is_failure(r) ? r : 0;
 }
 
 /* Is the file of defaults all that the directory holds? */
