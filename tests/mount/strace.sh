@@ -13,6 +13,7 @@ is_traced() {
 traced() {
 	local arguments=() expression
 	for expression; do arguments+=(-e "$expression"); done
+	: > "$T/strace.out"
 	bg strace -f -qq -p "${DAEMON[$MNT]}" -o "$T/strace.out" "${arguments[@]}" 2> "$T/strace.err"
 	TRACER=$BGPID
 	wait_for "strace to attach" is_traced
