@@ -165,6 +165,9 @@ static int check_usable(const struct rfs_store *store, int dir_fd)
 		close(fd);
 		return 0;
 	}
+	/* Could be made, had it room: the rings that are there need none, and in a new store we shall see. */
+	if (errno == ENOSPC || errno == EDQUOT)
+		return 0;
 	if (errno == EOPNOTSUPP || errno == EISDIR)
 		return store_error(store->path, "its file system cannot hold rings (no O_TMPFILE)");
 	if (errno == EACCES || errno == EPERM)
