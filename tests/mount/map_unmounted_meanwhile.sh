@@ -19,7 +19,7 @@ PY
 for call in accept4 bind; do # with the client connected, and before there is a socket
 	start size=64K
 	: > "$RING"
-	traced "trace=$call" "inject=$call:delay_enter=1000000"
+	traced "inject=$call:delay_enter=1000000"
 	bg attach_and_append "${DAEMON[$MNT]}"
 	wait_for "the daemon to be at it" has_text "$T/strace.out" "$call("
 	kill -TERM "${DAEMON[$MNT]}"

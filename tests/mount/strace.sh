@@ -3,18 +3,19 @@
 need strace
 
 TRACER=
-# Does strace have all threads?
+# Does strace see what all threads do? That it has them is not enough: they may still go on for a while.
 is_traced() {
-	gone "$TRACER" && skip "strace cannot attach: $(cat "$T/strace.err")"
-	! grep -L "^TracerPid:[[:space:]]*$TRACER\$" "/proc/${DAEMON[$MNT]}"/task/*/status | grep -q .
+	local task
+	! gone "$TRACER" || skip "strace cannot attach: $(cat "$T/strace.err")"
+	for task in "/proc/${DAEMON[$MNT]}/task"/*; do
+		grep -q "^${task##*/} " "$T/strace.out" || return 1
+	done
 }
 
-# traced EXPRESSION...: strace the daemon with these -e; calls are counted from now on, for each thread apart
+# traced EXPRESSION: strace the daemon with this -e; calls are counted from now on, for each thread apart
 traced() {
-	local arguments=() expression
-	for expression; do arguments+=(-e "$expression"); done
 	: > "$T/strace.out"
-	bg strace -f -qq -p "${DAEMON[$MNT]}" -o "$T/strace.out" "${arguments[@]}" 2> "$T/strace.err"
+	bg strace -f -qq -p "${DAEMON[$MNT]}" -o "$T/strace.out" -e "$1" 2> "$T/strace.err"
 	TRACER=$BGPID
 	wait_for "strace to attach" is_traced
 }
