@@ -28,10 +28,10 @@ static void parse_line(struct rfs_ringattr *attr, char *line)
 		(void)rfs_ringattr_parse(attr, id, value);
 }
 
-/* For want of something that others will give back; all else means that there is no such file for us. */
-static bool is_shortage(int r)
+/* For want of something that others will give back, or of a disk that works; all else means that there is no such file for us. */
+static bool is_failure(int r)
 {
-	return r == -ENFILE || r == -ENOMEM;
+	return r == -ENFILE || r == -ENOMEM || r == -EIO || r == -EUCLEAN;
 }
 
 int rfs_defaults_get(int dir_fd, struct rfs_ringattr *ret_attr)
@@ -40,13 +40,14 @@ int rfs_defaults_get(int dir_fd, struct rfs_ringattr *ret_attr)
 	int fd = openat(dir_fd, RFS_CONTROL_NAME, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0) {
 		int r = rfs_store_open_error();
-		return is_shortage(r) ? r : 0;
+		return is_failure(r) ? r : 0;
 	}
 	char text[TEXT_MAX];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	int r = n < 0 ? -errno : 0;
 	close(fd);
 	if (n <= 0)
-		return 0;
+		return is_failure(r) ? r : 0;
 	text[n] = '\0';
 	char *rest = NULL;
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
@@ -125,7 +126,7 @@ int rfs_defaults_find(const struct rfs_store *store, int dir_fd, struct rfs_ring
 	}
 	if (fd >= 0)
 		close(fd);
-	return is_shortage(r) ? r : 0;
+	return is_failure(r) ? r : 0;
 }
 
 /* Is the file of defaults all that the directory holds? */
@@ -152,7 +153,8 @@ static bool holds_nothing_else(int dir_fd)
 
 /*
  * A directory by its name, open to us whatever its mode: that binds the users of the mount, and the kernel has
- * seen to it. *ret_mode is what close_entered() gives back. -1: there is no such directory.
+ * seen to it. *ret_mode is what close_entered() gives back, 0 where it was open to us already, as all are to root: a daemon that
+ * is killed in between leaves the other mode. -1: there is no such directory.
  */
 static int open_entered(int parent_fd, const char *name, mode_t *ret_mode)
 {
@@ -164,15 +166,15 @@ static int open_entered(int parent_fd, const char *name, mode_t *ret_mode)
 		close(fd);
 		return -1;
 	}
-	*ret_mode = st.st_mode;
-	if ((st.st_mode & 0700) != 0700)
+	*ret_mode = faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) < 0 ? st.st_mode : 0;
+	if (*ret_mode != 0)
 		(void)rfs_store_chmod(fd, st.st_mode | 0700);
 	return fd;
 }
 
 static void close_entered(int fd, mode_t mode)
 {
-	if ((mode & 0700) != 0700)
+	if (mode != 0)
 		(void)rfs_store_chmod(fd, mode);
 	close(fd);
 }

@@ -117,8 +117,8 @@ static void invite(struct rfs *fs, struct rfs_client *client)
 {
 	int sock = bind_socket(fs, client->name);
 	if (sock < 0) {
-		/* A mount with `ro` has no place for a socket, as its user knows. */
-		if (sock != -EROFS)
+		/* A mount with `ro` has no place for a socket, as its user knows; and one that has just ended has none. */
+		if (sock != -EROFS && sock != -ENOTCONN && sock != -ECONNABORTED)
 			fuse_log(FUSE_LOG_ERR, "ringfs: cannot hand over a ring: no socket in %s: %s\n", fs->mountpoint,
 				 strerror(-sock));
 		fuse_reply_err(client->req, sock == -EMFILE ? ENFILE : sock == -EROFS ? EROFS : EIO);
@@ -188,6 +188,17 @@ static void end_use(struct rfs *fs, struct rfs_client *client)
 	vmap_shared_ring_bell(&fs->handover.bell);
 }
 
+/* From now on it is told of the end of the mount; false: that was told before. */
+static bool become_mapped(struct rfs *fs, struct rfs_client *client)
+{
+	pthread_mutex_lock(&fs->handover.lock);
+	bool ends = fs->handover.ends;
+	if (!ends)
+		client->state = CLIENT_MAPPED;
+	pthread_mutex_unlock(&fs->handover.lock);
+	return !ends;
+}
+
 /* Somebody has connected. Who is of another user is sent away, and the socket waits on; keeps I4. */
 static void hand_over(struct rfs *fs, struct rfs_client *client)
 {
@@ -208,10 +219,13 @@ static void hand_over(struct rfs *fs, struct rfs_client *client)
 		r = -errno;
 	if (r == 0)
 		r = begin_use(fs, client);
+	if (r == 0 && !become_mapped(fs, client)) {
+		end_use(fs, client);
+		r = -ENOTCONN;
+	}
 	if (r == 0) {
 		client->fd = lifeline[0];
 		lifeline[0] = -1;
-		set_state(fs, client, CLIENT_MAPPED);
 		/* One that does not take it lets go of its end, too. */
 		(void)send_ring(sock, client, lifeline[1]);
 	}
@@ -710,10 +724,10 @@ void rfs_handover_tell_again(struct rfs *fs)
 void rfs_handover_end(struct rfs *fs)
 {
 	struct rfs_handover *handover = &fs->handover;
-	tell_clients(fs, true, true);
 	pthread_mutex_lock(&handover->lock);
-	handover->ends = true;
+	handover->ends = true; /* first, so that nobody comes between: see become_mapped() */
 	pthread_mutex_unlock(&handover->lock);
+	tell_clients(fs, true, true);
 	vmap_shared_ring_bell(&handover->bell);
 	if (handover->wake_fd >= 0)
 		wake_sockets_thread(handover);

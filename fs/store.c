@@ -5,20 +5,24 @@
  * Invariants:
  * I1 A directory that was neither empty nor a store before is left untouched.
  * I2 One daemon at a time: the marker is locked from before the first change until the end.
- * I3 A ring gets its name last, after its header and owner are in place.
+ * I3 A ring gets its name last, after its header and owner are in place. All else is made by its owner.
  * I4 Who uses the mount has no way to the backing files but through it: a user who could truncate one that
  *    is mapped would end the daemon.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/fsuid.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -161,6 +165,9 @@ static int check_usable(const struct rfs_store *store, int dir_fd)
 		close(fd);
 		return 0;
 	}
+	/* Could be made, had it room: the rings that are there need none, and in a new store we shall see. */
+	if (errno == ENOSPC || errno == EDQUOT)
+		return 0;
 	if (errno == EOPNOTSUPP || errno == EISDIR)
 		return store_error(store->path, "its file system cannot hold rings (no O_TMPFILE)");
 	if (errno == EACCES || errno == EPERM)
@@ -439,7 +446,33 @@ static gid_t group_for(int parent_fd, const struct rfs_creator *creator)
 	return creator->gid;
 }
 
-/* Give what was just made at @name to its creator; take it away again if that fails. */
+static void act_as_ourselves(const struct rfs_store *store)
+{
+	if (!store->privileged)
+		return;
+	setfsuid(geteuid());
+	setfsgid(getegid());
+	prctl(PR_SET_DUMPABLE, 1); /* another number for files takes that away */
+}
+
+/*
+ * Until act_as_ourselves(), what this thread makes is @creator's from the first moment: a daemon that is killed leaves nobody
+ * a directory that is not his. Whether he may, the kernel has looked at, and by groups that we do not know: so the thread keeps
+ * its capabilities. Where it cannot, hand_over() alone must do.
+ */
+static void act_as(const struct rfs_store *store, const struct rfs_creator *creator)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct capabilities[_LINUX_CAPABILITY_U32S_3];
+	if (!store->privileged || syscall(SYS_capget, &header, capabilities) < 0)
+		return;
+	setfsgid(creator->gid);
+	setfsuid(creator->uid);
+	if (syscall(SYS_capset, &header, capabilities) < 0)
+		act_as_ourselves(store);
+}
+
+/* See to it that what was just made at @name is its creator's; take it away again if it cannot be. */
 static int hand_over(const struct rfs_store *store, int parent_fd, const char *name, const struct rfs_creator *creator,
 		     int unlink_flags)
 {
@@ -487,25 +520,28 @@ int rfs_store_create_ring(const struct rfs_store *store, int parent_fd, const ch
 int rfs_store_create_dir(const struct rfs_store *store, int parent_fd, const char *name,
 			 const struct rfs_creator *creator)
 {
-	if (mkdirat(parent_fd, name, creator->mode & 07777) < 0)
-		return -errno;
-	return hand_over(store, parent_fd, name, creator, AT_REMOVEDIR);
+	act_as(store, creator); /* keeps I3 */
+	int r = mkdirat(parent_fd, name, creator->mode & 07777) < 0 ? -errno : 0;
+	act_as_ourselves(store);
+	return r < 0 ? r : hand_over(store, parent_fd, name, creator, AT_REMOVEDIR);
 }
 
 int rfs_store_create_special(const struct rfs_store *store, int parent_fd, const char *name,
 			     const struct rfs_creator *creator)
 {
-	if (mknodat(parent_fd, name, creator->mode, 0) < 0)
-		return -errno;
-	return hand_over(store, parent_fd, name, creator, 0);
+	act_as(store, creator); /* keeps I3 */
+	int r = mknodat(parent_fd, name, creator->mode, 0) < 0 ? -errno : 0;
+	act_as_ourselves(store);
+	return r < 0 ? r : hand_over(store, parent_fd, name, creator, 0);
 }
 
 int rfs_store_create_symlink(const struct rfs_store *store, int parent_fd, const char *name,
 			     const struct rfs_creator *creator, const char *target)
 {
-	if (symlinkat(target, parent_fd, name) < 0)
-		return -errno;
-	return hand_over(store, parent_fd, name, creator, 0);
+	act_as(store, creator); /* keeps I3 */
+	int r = symlinkat(target, parent_fd, name) < 0 ? -errno : 0;
+	act_as_ourselves(store);
+	return r < 0 ? r : hand_over(store, parent_fd, name, creator, 0);
 }
 
 int rfs_store_link(int path_fd, int parent_fd, const char *name)

@@ -44,6 +44,8 @@ for policy in "overwrite", "bounded":
            {"write": 5, "mapped": "EBUSY"}.get(what), child.result())
         holds("a writer that lives was given up at once", time.monotonic() - start >= 0.9)
         holds("only %d requests of others went on meanwhile" % n, n > 20)
+        if what != "mapped":
+            eq("a peer that finds it locked out", "ESTALE", errno_of(lambda: peer.append("peer")))
         os.kill(tool.pid, signal.SIGCONT)
         # Nobody has locked it out but for the mount.
         eq("its commit", None if what == "mapped" else "ESTALE", errno_of(lambda: tool.ask("commit", 1000)))

@@ -107,6 +107,34 @@ Test(shared_lock_out, tells_the_writer_that_goes_on_meanwhile)
 	}
 }
 
+/* It has the lock of the old part for as long as it is stopped. */
+Test(shared_lock_out, is_told_to_those_behind_the_writer)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct stopped writer;
+	size_t len = 700;
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	cr_expect(eq(int, (int)vmap_shared_append_within(trio.other, "x", 1, 0), -EBUSY));
+	cr_expect(eq(int, vmap_shared_revoke(trio.server), 0));
+	cr_expect(eq(int, (int)vmap_shared_append_within(trio.other, "x", 1, 0), -ESTALE));
+	cr_expect(eq(int, go_on(&writer), -ESTALE));
+	expect_one_ring(&trio);
+	trio_close(&trio);
+}
+
+Test(shared_end, is_told_to_those_behind_a_writer_that_has_stopped)
+{
+	struct trio trio = trio_open(UNIT, OVERWRITE, 5000);
+	struct stopped writer;
+	size_t len = 700;
+	cr_assert(eq(int, vmap_shared_serve(trio.server), 0));
+	stop_at(&writer, SHARED_FAULT_PREPARED, call_append, trio.writer, &len);
+	vmap_shared_end(trio.server, true);
+	cr_expect(eq(int, (int)vmap_shared_append_within(trio.other, "x", 1, 0), -EIDRM));
+	cr_expect(eq(int, go_on(&writer), 700));
+	trio_close(&trio);
+}
+
 /* The pages of the old part were given back, and what is there looks like damage. */
 Test(shared_lock_out, is_not_taken_for_damage)
 {

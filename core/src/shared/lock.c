@@ -137,8 +137,9 @@ static int lock_slow(struct vmap_shared *ring, uint64_t timeout_ns)
 	/* The time is looked at in every round but the first: a hostile peer may change the word for ever. */
 	for (uint64_t gone = 0, first = 1; first || gone < timeout_ns; gone = vmap_os_monotonic_ns() - start, first = 0) {
 		uint32_t word = atomic_load_explicit(lock, memory_order_relaxed);
-		r = atomic_load_explicit(&ring->broken, memory_order_relaxed) ? shared_check_state_slow(ring) :
-										check_header(ring);
+		atomic_thread_fence(memory_order_acquire);
+		/* Also where another has the lock: one that has stopped and was locked out keeps it for as long as it likes. */
+		r = shared_check_state(ring); /* keeps I6 */
 		if (r < 0)
 			return r;
 		bool is_free = (word & SHARED_LOCK_NAME) == 0;
