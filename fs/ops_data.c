@@ -174,7 +174,7 @@ void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		r = -ENXIO;
 	} else if ((fi->flags & OPEN_FOR_EXEC) && is_bounded(canonical)) {
 		r = -EACCES; /* as for a FIFO: the kernel's look at the program would consume it */
-	} else if (wants_view(fs, node, fi) && rfs_views_begin(&fs->views, &fs->nodes, tid, node)) {
+	} else if (wants_view(fs, node, fi) && rfs_views_begin(&fs->views, &fs->nodes, tid, fuse_req_ctx(req)->uid, node)) {
 		fuse_reply_err(req, ESTALE);
 		return;
 	} else {
