@@ -131,7 +131,7 @@ static int open_text(struct rfs *fs, const struct fuse_ctx *ctx, uint64_t node, 
 	int r = rfs_control_text(fs, node, &asker, &text, &len);
 	if (r < 0)
 		return r;
-	r = rfs_handle_open_text(&fs->handles, text, len, ret_handle);
+	r = rfs_handle_open_text(&fs->handles, text, len, ctx->uid, ret_handle);
 	if (r < 0) {
 		free(text);
 		return r;
