@@ -17,6 +17,9 @@
 
 #include "shared_priv.h"
 
+/* What opening a ring may take longer for what others have left in its file. */
+#define OPEN_TRIM_NS 20000000u
+
 /* CRC-32C (Castagnoli), bit by bit: it covers 124 bytes once per open. */
 uint32_t shared_crc32c(const void *data, size_t len)
 {
@@ -345,7 +348,8 @@ static int clean_up(struct vmap_shared *ring)
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
 	if (intent > atomic_load_explicit(&header->head, memory_order_relaxed))
 		atomic_store_explicit(&header->spoilt, intent, memory_order_relaxed);
-	shared_trim(ring, 0);
+	/* Any amount can be there, where somebody plays tricks; who opens the ring, and whom it serves, wait for a little of it. */
+	shared_trim(ring, 0, vmap_os_monotonic_ns() + OPEN_TRIM_NS);
 	(void)shared_unlock(ring);
 	shared_unlock_shape(ring);
 	return 0;
