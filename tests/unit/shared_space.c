@@ -374,3 +374,19 @@ Test(shared_space, is_not_taken_for_what_others_say_they_have_written)
 	close(fd);
 	close(fs);
 }
+
+/* Such a file has no pages, and its map takes the addresses of a hundred thousand others. */
+Test(shared_space, of_a_file_system_that_is_smaller_than_the_ring_is_efbig)
+{
+	int fs = small_fs("1m"), fd;
+	vmap_shared_close(ring_on(fs, 64 * KIB, &fd));
+	const uint64_t capacity = (uint64_t)1 << 40;
+	MUST(ftruncate(fd, (off_t)(65536 + capacity)) == 0);
+	file_put64(fd, AT_CAPACITY, capacity);
+	header_seal(fd);
+	struct vmap_shared *ring = NULL;
+	cr_expect(eq(int, vmap_shared_open(fd, &ring), -EFBIG));
+	vmap_shared_close(ring);
+	close(fd);
+	close(fs);
+}
