@@ -5,7 +5,7 @@
 need_second_user
 start size=64K,policy=bounded,allow_other
 py <<'PY'
-from waitlib import *
+from maplib import *
 full = make("full")
 os.chmod(full, 0o666)
 write_all(writer(full), b"x" * 65536)
@@ -13,6 +13,7 @@ write_all(writer(full), b"x" * 65536)
 def write():
     os.setgid(65534)
     os.setuid(65534)
+    die_with_us() # another user: it is not told by itself any more
     return os.write(os.open(full, os.O_WRONLY), b"y" * (1 << 20))
 
 children = [Child(write) for _ in range(256)]

@@ -6,7 +6,7 @@ need_second_user
 start size=64K,allow_other
 py <<'PY'
 import mmap, threading
-from waitlib import *
+from maplib import *
 CROWD, ROUNDS = 1000, 20
 path = make("large", capacity="64M")
 fd = writer(path)
@@ -22,6 +22,7 @@ def crowd():
     os.setgroups([])
     os.setgid(65534)
     os.setuid(65534)
+    die_with_us() # another user: it is not told by itself any more
     threading.stack_size(65536)
     fds = [os.open(path, os.O_RDONLY) for _ in range(CROWD)]
     def resize(n):

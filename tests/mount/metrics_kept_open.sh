@@ -11,7 +11,7 @@ def other():
     os.setuid(65533)
     return os.read(os.open(path, os.O_RDONLY), 6)
 
-held = Child(lambda: (os.setuid(65534), [os.open(path, os.O_RDONLY) for _ in range(64)], time.sleep(1000)))
+held = Child(lambda: (os.setuid(65534), die_with_us(), [os.open(path, os.O_RDONLY) for _ in range(64)], time.sleep(1000)))
 wait_for("a user to have all of his", lambda: as_user(65534, lambda: errno_of(lambda: os.open(path, os.O_RDONLY))) == "EBUSY")
 eq("what another user reads", b"# HELP", Child(other).result())
 many = [os.open(path, os.O_RDONLY) for _ in range(100)] # the daemon's own user
