@@ -10,6 +10,7 @@
  *   libfuse's lock of one request (an interrupt) > rfs_node.park.lock > libfuse's lock of the session
  *   rfs_handover.lock > rfs_nodes.lock
  *   rfs_node.park.lock > rfs_lockout.lock
+ *   rfs_node.park.lock > rfs_park_users.lock
  *   rfs_node.ring_lock is taken with none of these held; inside libvmap a ring has a lock of its own for appenders.
  */
 #ifndef RFS_FS_H
@@ -40,6 +41,7 @@ struct rfs {
 	struct rfs_handover handover;
 	struct rfs_lockout lockout;
 	struct rfs_prune prune;
+	struct rfs_park_users park_users;
 	struct fuse_session *session;
 	const char *mountpoint; /* absolute, as our own mount namespace has it */
 };

@@ -80,15 +80,40 @@ int rfs_handle_open_dir(struct rfs_handles *handles, uint64_t node, int dir_fd, 
 	return 0;
 }
 
-int rfs_handle_open_text(struct rfs_handles *handles, char *text, size_t len, struct rfs_handle **ret_handle)
+int rfs_handle_open_text(struct rfs_handles *handles, char *text, size_t len, uid_t uid, struct rfs_handle **ret_handle)
 {
+	enum { PER_USER = 64 };
 	struct rfs_handle *handle = handle_alloc(handles, RFS_HANDLE_TEXT);
 	if (!handle)
 		return -ENFILE;
 	handle->text = text;
 	handle->text_len = len;
+	handle->text_uid = uid;
+	unsigned n = 0;
+	pthread_mutex_lock(&handles->lock);
+	for (const struct rfs_handle *other = handles->texts; other; other = other->next_text)
+		n += other->text_uid == uid;
+	bool fits = n < PER_USER || uid == geteuid();
+	if (fits) {
+		handle->next_text = handles->texts;
+		handles->texts = handle;
+	} else {
+		rfs_table_free(&handles->table, handle);
+	}
+	pthread_mutex_unlock(&handles->lock);
+	if (!fits)
+		return -EBUSY;
 	*ret_handle = handle;
 	return 0;
+}
+
+/* Under the lock. */
+static void forget_text(struct rfs_handles *handles, const struct rfs_handle *handle)
+{
+	struct rfs_handle **at = &handles->texts;
+	while (*at != handle)
+		at = &(*at)->next_text;
+	*at = handle->next_text;
 }
 
 void rfs_handle_leave_ring(struct rfs *fs, struct rfs_handle *handle)
@@ -133,6 +158,8 @@ void rfs_handle_release(struct rfs_handles *handles, struct rfs_nodes *nodes, st
 	struct rfs_node *node = handle->kind == RFS_HANDLE_RING ? rfs_node_get(nodes, handle->node) : NULL;
 	handle_close(handle);
 	pthread_mutex_lock(&handles->lock);
+	if (handle->kind == RFS_HANDLE_TEXT)
+		forget_text(handles, handle);
 	rfs_table_free(&handles->table, handle);
 	pthread_mutex_unlock(&handles->lock);
 	if (node) {

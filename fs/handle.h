@@ -48,11 +48,14 @@ struct rfs_handle {
 	/* TEXT: a control file, rendered when it was opened */
 	char *text;
 	size_t text_len;
+	uid_t text_uid;
+	struct rfs_handle *next_text; /* under the lock of the handles */
 };
 
 struct rfs_handles {
 	pthread_mutex_t lock; /* guards the table; a handle itself is its requests' own until release */
 	struct rfs_table table;
+	struct rfs_handle *texts;
 };
 
 void rfs_handles_init(struct rfs_handles *handles);
@@ -74,7 +77,8 @@ int rfs_handle_open_ring(struct rfs_handles *handles, struct rfs_nodes *nodes, s
 			 struct rfs_node *view, const struct rfs_handle_ring_options *options,
 			 struct rfs_handle **ret_handle);
 int rfs_handle_open_dir(struct rfs_handles *handles, uint64_t node, int dir_fd, struct rfs_handle **ret_handle);
-int rfs_handle_open_text(struct rfs_handles *handles, char *text, size_t len, struct rfs_handle **ret_handle);
+/* For @uid. -EBUSY it has too many open: the text of many rings is long. */
+int rfs_handle_open_text(struct rfs_handles *handles, char *text, size_t len, uid_t uid, struct rfs_handle **ret_handle);
 
 /* NULL for an id that is not open. */
 /* The ring handle is no reader, writer or poller any more; before rfs_handle_release(), inside rfs_ring_enter(). */

@@ -672,7 +672,10 @@ static bool has_no_name(const struct rfs_node *node)
 	return fstatat(node->fd, "", &st, AT_EMPTY_PATH) == 0 && st.st_nlink == 0;
 }
 
-/* @waits: for a change of shape; otherwise a thread of the ring's does that, and it is told later. */
+/*
+ * @waits: for a change of shape. Otherwise it is told later, by rfs_handover_tell_again(): a ring whose shape its owner keeps changing
+ * would hold up whoever removes a name in the mount, and with him all who use that directory.
+ */
 static void tell_clients_of(struct rfs *fs, struct rfs_node *node, bool removed, bool waits)
 {
 	struct vmap_shared *ring;
@@ -690,14 +693,14 @@ static void tell_clients_of(struct rfs *fs, struct rfs_node *node, bool removed,
 }
 
 /* Tell the clients of all mapped rings that have no name any more, or of all at the end of the mount. */
-static void tell_clients(struct rfs *fs, bool at_end, bool waits)
+static void tell_clients(struct rfs *fs, bool at_end)
 {
 	struct rfs_node **nodes = malloc(RFS_CLIENTS_MAX * sizeof(struct rfs_node *));
 	size_t n = nodes ? mapped_nodes(fs, false, nodes, RFS_CLIENTS_MAX) : 0;
 	for (size_t i = 0; i < n; i++) {
 		bool removed = has_no_name(nodes[i]) || (at_end && fs->store.is_private);
 		if (removed || at_end)
-			tell_clients_of(fs, nodes[i], removed, waits);
+			tell_clients_of(fs, nodes[i], removed, at_end);
 		rfs_node_unref(&fs->nodes, nodes[i]);
 	}
 	free(nodes);
@@ -709,7 +712,7 @@ void rfs_handover_name_gone(struct rfs *fs)
 	bool nobody = fs->handover.n_clients == 0;
 	pthread_mutex_unlock(&fs->handover.lock);
 	if (!nobody)
-		tell_clients(fs, false, true);
+		tell_clients(fs, false);
 }
 
 void rfs_handover_tell_again(struct rfs *fs)
@@ -718,7 +721,7 @@ void rfs_handover_tell_again(struct rfs *fs)
 	if (now - fs->handover.told_ms < TELL_MS)
 		return;
 	fs->handover.told_ms = now;
-	tell_clients(fs, false, false);
+	tell_clients(fs, false);
 }
 
 void rfs_handover_end(struct rfs *fs)
@@ -727,7 +730,7 @@ void rfs_handover_end(struct rfs *fs)
 	pthread_mutex_lock(&handover->lock);
 	handover->ends = true; /* first, so that nobody comes between: see become_mapped() */
 	pthread_mutex_unlock(&handover->lock);
-	tell_clients(fs, true, true);
+	tell_clients(fs, true);
 	vmap_shared_ring_bell(&handover->bell);
 	if (handover->wake_fd >= 0)
 		wake_sockets_thread(handover);

@@ -73,11 +73,11 @@ bool rfs_handover_has_sleepers(struct rfs *fs, const struct rfs_node *node);
 /* Is one of them to be woken, now that the head is at @head? Those have to ask again. */
 bool rfs_handover_wake(struct rfs *fs, const struct rfs_node *node, uint64_t head);
 
-/* Some name was removed or taken by something else: tell the clients whose ring has none left. */
+/* Some name was removed or taken by something else: tell the clients whose ring has none left, without waiting. */
 void rfs_handover_name_gone(struct rfs *fs);
 /*
- * For the thread that watches rings, as often as it likes: the same once more, without waiting. A process that was changing a
- * ring's shape at that moment, and was killed perhaps, has written over what was told.
+ * For the thread that watches rings, as often as it likes: the same once more. While a ring's shape was being changed
+ * nothing could be told, or was written over by a process that changed it.
  */
 void rfs_handover_tell_again(struct rfs *fs);
 

@@ -118,6 +118,7 @@ static int mount_and_serve(struct rfs *fs, struct fuse_args *args, const char *m
 	}
 	rfs_handles_init(&fs->handles);
 	rfs_views_init(&fs->views);
+	rfs_park_users_init(&fs->park_users);
 	rfs_locks_init(&fs->locks, rfs_lock_done);
 	rfs_handover_init(&fs->handover);
 	rfs_lockout_init(&fs->lockout);
@@ -138,6 +139,7 @@ out:
 	rfs_handles_finish(&fs->handles);
 	rfs_nodes_finish(&fs->nodes);
 	rfs_views_finish(&fs->views);
+	rfs_park_users_finish(&fs->park_users);
 	rfs_locks_finish(&fs->locks);
 	return r;
 }

@@ -289,25 +289,54 @@ static void print_metrics(FILE *out, struct rfs *fs, const struct rfs_asker *ask
 	free(list.rings);
 }
 
+/* Who waits for the metrics, or has his turn. */
+#define WAITING_MAX 64
+static struct {
+	pthread_mutex_t lock; /* guards the rest */
+	pthread_mutex_t turn;
+	uid_t uids[WAITING_MAX];
+	unsigned n;
+} waiting = {.lock = PTHREAD_MUTEX_INITIALIZER, .turn = PTHREAD_MUTEX_INITIALIZER};
+
+static int begin_waiting(uid_t uid)
+{
+	enum { PER_USER = 4 }; /* but for the daemon's own: others are not to wait for more */
+	unsigned n = 0;
+	pthread_mutex_lock(&waiting.lock);
+	for (unsigned i = 0; i < waiting.n; i++)
+		n += waiting.uids[i] == uid;
+	bool may = waiting.n < WAITING_MAX && (n < PER_USER || uid == geteuid());
+	if (may)
+		waiting.uids[waiting.n++] = uid;
+	pthread_mutex_unlock(&waiting.lock);
+	return may ? 0 : -EBUSY;
+}
+
+static void end_waiting(uid_t uid)
+{
+	pthread_mutex_lock(&waiting.lock);
+	unsigned i = 0;
+	while (waiting.uids[i] != uid)
+		i++;
+	waiting.uids[i] = waiting.uids[--waiting.n];
+	pthread_mutex_unlock(&waiting.lock);
+}
+
 /*
  * Looks at every ring, one thread after the other: a crowd that asks takes one processor, and never so many workers that
  * others get none. -EBUSY: too many wait.
  */
 static int print_metrics_in_turn(FILE *out, struct rfs *fs, const struct rfs_asker *asker)
 {
-	enum { WAITING_MAX = 64 };
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	static _Atomic int n_waiting;
-	int r = -EBUSY;
+	int r = begin_waiting(asker->uid);
+	if (r < 0)
+		return r;
 	rfs_session_may_wait();
-	if (atomic_fetch_add(&n_waiting, 1) < WAITING_MAX) {
-		pthread_mutex_lock(&lock);
-		print_metrics(out, fs, asker);
-		pthread_mutex_unlock(&lock);
-		r = 0;
-	}
-	atomic_fetch_sub(&n_waiting, 1);
-	return r;
+	pthread_mutex_lock(&waiting.turn);
+	print_metrics(out, fs, asker);
+	pthread_mutex_unlock(&waiting.turn);
+	end_waiting(asker->uid);
+	return 0;
 }
 
 int rfs_control_text(struct rfs *fs, uint64_t node, const struct rfs_asker *asker, char **ret_text, size_t *ret_len)

@@ -131,7 +131,7 @@ static int open_text(struct rfs *fs, const struct fuse_ctx *ctx, uint64_t node, 
 	int r = rfs_control_text(fs, node, &asker, &text, &len);
 	if (r < 0)
 		return r;
-	r = rfs_handle_open_text(&fs->handles, text, len, ret_handle);
+	r = rfs_handle_open_text(&fs->handles, text, len, ctx->uid, ret_handle);
 	if (r < 0) {
 		free(text);
 		return r;
@@ -174,7 +174,7 @@ void rfs_op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 		r = -ENXIO;
 	} else if ((fi->flags & OPEN_FOR_EXEC) && is_bounded(canonical)) {
 		r = -EACCES; /* as for a FIFO: the kernel's look at the program would consume it */
-	} else if (wants_view(fs, node, fi) && rfs_views_begin(&fs->views, &fs->nodes, tid, node)) {
+	} else if (wants_view(fs, node, fi) && rfs_views_begin(&fs->views, &fs->nodes, tid, fuse_req_ctx(req)->uid, node)) {
 		fuse_reply_err(req, ESTALE);
 		return;
 	} else {

@@ -11,8 +11,49 @@
 #include <fuse_lowlevel.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fs.h"
+
+/* A waiting program's own bytes are in a buffer that all its threads may share; here each has a copy. */
+#define USER_BYTES_MAX ((size_t)256 << 20)
+
+void rfs_park_users_init(struct rfs_park_users *users)
+{
+	*users = (struct rfs_park_users){0};
+	pthread_mutex_init(&users->lock, NULL);
+}
+
+void rfs_park_users_finish(struct rfs_park_users *users)
+{
+	pthread_mutex_destroy(&users->lock);
+}
+
+/* Count @len bytes of @uid; NULL: it has too many. The daemon's own user may have any number. */
+static struct rfs_park_user *take_bytes(struct rfs_park_users *users, uid_t uid, size_t len)
+{
+	struct rfs_park_user *user = NULL, *unused = NULL;
+	pthread_mutex_lock(&users->lock);
+	for (size_t i = RFS_PARK_USERS; i-- > 0;) {
+		struct rfs_park_user *each = &users->users[i];
+		if (atomic_load(&each->bytes) == 0)
+			unused = each;
+		else if (each->uid == uid)
+			user = each;
+	}
+	if (!user)
+		user = unused ? unused : &users->users[RFS_PARK_USERS - 1];
+	size_t bytes = atomic_load(&user->bytes);
+	if (bytes + len > USER_BYTES_MAX && uid != geteuid()) {
+		user = NULL;
+	} else {
+		if (bytes == 0)
+			user->uid = uid;
+		atomic_fetch_add(&user->bytes, len);
+	}
+	pthread_mutex_unlock(&users->lock);
+	return user;
+}
 
 void rfs_park_init(struct rfs_park *park)
 {
@@ -36,6 +77,8 @@ bool rfs_park_is_busy(struct rfs_park *park)
 
 void rfs_parked_free(struct rfs_parked *parked)
 {
+	if (parked->bytes)
+		atomic_fetch_sub(&parked->user->bytes, parked->len);
 	free(parked->bytes);
 	free(parked);
 }
@@ -75,18 +118,23 @@ void rfs_parked_end(struct rfs_parked *parked, int error)
 	rfs_parked_free(parked);
 }
 
-int rfs_park_add(struct rfs_node *node, enum rfs_park_line line, const struct rfs_parked *what, const void *bytes)
+int rfs_park_add(struct rfs_park_users *users, struct rfs_node *node, enum rfs_park_line line, const struct rfs_parked *what,
+		 const void *bytes)
 {
 	struct rfs_park *park = &node->park;
 	struct rfs_parked *parked = malloc(sizeof(*parked));
 	uint8_t *copy = bytes ? malloc(what->len) : NULL;
-	if (!parked || (bytes && !copy)) {
+	struct rfs_park_user *user = copy ? take_bytes(users, fuse_req_ctx(what->req)->uid, what->len) : NULL;
+	if (!parked || (bytes && !user)) {
+		if (user)
+			atomic_fetch_sub(&user->bytes, what->len);
 		free(parked);
 		free(copy);
 		return -ENOMEM;
 	}
 	*parked = *what;
 	parked->bytes = copy;
+	parked->user = user;
 	if (bytes)
 		memcpy(copy, bytes, what->len);
 	parked->next = NULL;

@@ -9,9 +9,11 @@
 #define RFS_PARK_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct fuse_req;
 struct fuse_pollhandle;
@@ -21,13 +23,24 @@ struct rfs_node;
 
 enum rfs_park_line { RFS_PARK_READERS, RFS_PARK_WRITERS, RFS_N_PARK_LINES };
 
+/* What the copies of waiting writes take, by user: so many at a time, and the last for all beyond those. */
+#define RFS_PARK_USERS 64u
+struct rfs_park_users {
+	pthread_mutex_t lock; /* taken inside rfs_node.park.lock; what is given back is without it */
+	struct rfs_park_user {
+		uid_t uid; /* counts while there are bytes */
+		_Atomic size_t bytes;
+	} users[RFS_PARK_USERS];
+};
+
 /* One waiting read(2) or write(2). */
 struct rfs_parked {
 	struct fuse_req *req;
 	struct rfs_handle *handle; /* open as long as the kernel waits for the answer */
 	uint64_t offset;           /* of a read */
 	size_t len;
-	uint8_t *bytes; /* of a write: a copy */
+	uint8_t *bytes; /* of a write: a copy, */
+	struct rfs_park_user *user; /* and whose */
 	size_t done;    /* of a write: bytes that are in the ring */
 	bool sync;      /* of a write: to the disk before it is answered */
 	struct rfs_parked *next, *previous;
@@ -54,15 +67,17 @@ struct rfs_park {
 /* Does anything wait, or poll? Takes the lock. */
 bool rfs_park_is_busy(struct rfs_park *park);
 
+void rfs_park_users_init(struct rfs_park_users *users);
+void rfs_park_users_finish(struct rfs_park_users *users);
 void rfs_park_init(struct rfs_park *park);
 void rfs_park_finish(struct rfs_park *park);
 
 /*
  * Under node->park.lock. Put a request whose interrupt function is set at the end of a line; @bytes is copied for a write (NULL for a read).
  * 0: it is parked and may be answered at any time once the lock is left. -EINTR it was interrupted already,
- * -ENOMEM: the caller answers it.
+ * -ENOMEM, also for what its user has waiting already: the caller answers it.
  */
-int rfs_park_add(struct rfs_node *node, enum rfs_park_line line, const struct rfs_parked *what, const void *bytes);
+int rfs_park_add(struct rfs_park_users *users, struct rfs_node *node, enum rfs_park_line line, const struct rfs_parked *what, const void *bytes);
 
 /* Under the lock: out of its line; the caller answers it and then frees it. */
 void rfs_park_remove(struct rfs_park *park, enum rfs_park_line line, struct rfs_parked *parked);

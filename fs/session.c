@@ -15,6 +15,8 @@
  * I1 Who holds a baton, and nobody else, reads requests.
  * I2 A request that can wait for anything but memory is never handled with a baton in hand.
  * I3 Who waits for a resize or a disk leaves at least one thread that leads or follows, up to N_WORKERS_MAX.
+ * I4 Of those no user has more than USER_WORKERS_MAX that wait, nor has what the kernel sends by itself: what comes beyond that is
+ *    held until one of them is done. So one user's crowd does not keep all others waiting, however large it is.
  */
 #include <errno.h>
 #include <fuse_lowlevel.h>
@@ -36,17 +38,44 @@
 #define N_WORKERS 10
 /* With those that are made when all others wait for a resize or a disk: a crowd around one ring must not stop the others. */
 #define N_WORKERS_MAX 512
+/* Of these, those that may wait for the requests of one user. */
+#define USER_WORKERS_MAX 128
+/* Requests that are held take memory, which is not to be had for the asking. */
+#define HELD_BYTES_MAX (64u << 20)
 #define N_LEADERS 2u
 /* More bytes than this are copied without a baton. */
 #define QUICK_BYTES (128u << 10)
 
+/* Whose a request is: a user's id, or one of these. */
+#define OURS (-1)   /* the daemon's user */
+#define KERNELS (-2) /* what comes when files are closed, forgotten or given up, of whomever */
+
+struct worker {
+	struct session *session;
+	pthread_t thread;
+	int64_t whose; /* the request that it handles; */
+	bool waits;    /* under the session's lock, for others, as is whose while it is true */
+};
+
+/* A request that is held. */
+struct held {
+	struct held *next;
+	int64_t whose;
+	size_t size;
+	_Alignas(struct fuse_in_header) uint8_t bytes[];
+};
+
 struct session {
 	struct rfs *fs;
+	uid_t own_uid;
 	sem_t batons; /* N_LEADERS of them */
 	_Atomic int n_followers; /* those that wait for one */
 	pthread_mutex_t lock; /* guards the rest */
-	pthread_t workers[N_WORKERS_MAX];
+	struct worker workers[N_WORKERS_MAX];
 	int n_workers;
+	_Atomic int n_waiting; /* workers that do */
+	struct held *held, **held_end; /* in the order in which they came */
+	size_t held_bytes;
 	int done_fd; /* eventfd: a worker has seen the end */
 	_Atomic int error; /* why, 0 for unmounted */
 };
@@ -108,9 +137,9 @@ static bool is_quick(const struct rfs *fs, const struct fuse_buf *buf)
 	}
 }
 
-/* Of whose batons this thread holds one, and whose worker it is. */
+/* Of whose batons this thread holds one, and which worker it is. */
 static _Thread_local struct session *leads;
-static _Thread_local struct session *works_for;
+static _Thread_local struct worker *self;
 
 static void *work(void *arg);
 
@@ -118,8 +147,11 @@ static int add_worker(struct session *s)
 {
 	pthread_mutex_lock(&s->lock);
 	int r = -EAGAIN;
-	if (s->n_workers < N_WORKERS_MAX)
-		r = -pthread_create(&s->workers[s->n_workers], NULL, work, s);
+	if (s->n_workers < N_WORKERS_MAX) {
+		struct worker *worker = &s->workers[s->n_workers];
+		worker->session = s;
+		r = -pthread_create(&worker->thread, NULL, work, worker);
+	}
 	s->n_workers += r == 0;
 	pthread_mutex_unlock(&s->lock);
 	return r;
@@ -170,8 +202,14 @@ void rfs_session_lock(pthread_mutex_t *lock)
 
 void rfs_session_may_wait(void)
 {
-	struct session *s = works_for;
+	struct session *s = self ? self->session : NULL;
 	pass_baton();
+	if (s && !self->waits) {
+		pthread_mutex_lock(&s->lock);
+		self->waits = true;
+		s->n_waiting++;
+		pthread_mutex_unlock(&s->lock);
+	}
 	/* Keeps I3. One too many now and then does no harm, and without more memory the others wait with us. */
 	if (s && atomic_load(&s->n_followers) == 0 && !s->fs->options.single_thread)
 		(void)add_worker(s);
@@ -184,7 +222,116 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static void handle_request(struct session *s, struct fuse_buf *buf)
+static int64_t whose_is(const struct session *s, const struct fuse_in_header *in)
+{
+	switch (in->opcode) {
+	case FUSE_RELEASE:
+	case FUSE_RELEASEDIR:
+	case FUSE_FORGET:
+	case FUSE_BATCH_FORGET:
+	case FUSE_INTERRUPT:
+		return KERNELS;
+	default:
+		return in->uid == s->own_uid ? OURS : (int64_t)in->uid;
+	}
+}
+
+static uint64_t unique_of(const void *request)
+{
+	const struct fuse_in_header *in = request;
+	return in->unique;
+}
+
+static void refuse(const struct session *s, uint64_t unique, int error)
+{
+	struct fuse_out_header out = {.len = sizeof(out), .error = -error, .unique = unique};
+	(void)!write(fuse_session_fd(s->fs->session), &out, sizeof(out));
+}
+
+/* Under the lock: a copy of @buf, in line; NULL: there is no room. */
+static struct held *add_held(struct session *s, const struct fuse_buf *buf, int64_t whose)
+{
+	struct held *held = NULL;
+	if (whose == KERNELS || buf->size <= HELD_BYTES_MAX - s->held_bytes)
+		held = malloc(sizeof(*held) + buf->size);
+	if (!held)
+		return NULL;
+	held->next = NULL;
+	held->whose = whose;
+	held->size = buf->size;
+	memcpy(held->bytes, buf->mem, buf->size);
+	*s->held_end = held;
+	s->held_end = &held->next;
+	s->held_bytes += whose == KERNELS ? 0 : buf->size;
+	return held;
+}
+
+/* Do so many wait for @whose requests that this one is held, or refused? Keeps I4. */
+static bool hold(struct session *s, const struct fuse_buf *buf, int64_t whose)
+{
+	int n = 0;
+	if (whose == OURS || atomic_load(&s->n_waiting) < USER_WORKERS_MAX)
+		return false;
+	pthread_mutex_lock(&s->lock);
+	for (int i = 0; i < s->n_workers; i++)
+		n += s->workers[i].waits && s->workers[i].whose == whose;
+	bool is_crowd = n >= USER_WORKERS_MAX;
+	bool is_held = is_crowd && add_held(s, buf, whose);
+	pthread_mutex_unlock(&s->lock);
+	if (!is_crowd || is_held)
+		return is_held;
+	if (whose == KERNELS)
+		return false; /* which takes no refusal */
+	refuse(s, unique_of(buf->mem), ENOMEM);
+	return true;
+}
+
+/* Under the lock: the first that is held and @whose, or @unique if that is not 0; NULL: none is. */
+static struct held *take_held(struct session *s, int64_t whose, uint64_t unique)
+{
+	struct held **at = &s->held;
+	while (*at && (unique == 0 ? (*at)->whose != whose : unique_of((*at)->bytes) != unique))
+		at = &(*at)->next;
+	struct held *held = *at;
+	if (!held)
+		return NULL;
+	*at = held->next;
+	if (s->held_end == &held->next)
+		s->held_end = at;
+	s->held_bytes -= held->whose == KERNELS ? 0 : held->size;
+	return held;
+}
+
+/* An interrupt of a request that is held: its program does not wait for its turn. */
+static bool interrupt_held(struct session *s, const struct fuse_buf *buf)
+{
+	const struct fuse_in_header *in = buf->mem;
+	const struct fuse_interrupt_in *interrupt = (const void *)(in + 1);
+	if (in->opcode != FUSE_INTERRUPT || buf->size < sizeof(*in) + sizeof(*interrupt))
+		return false;
+	pthread_mutex_lock(&s->lock);
+	struct held *held = take_held(s, 0, interrupt->unique);
+	pthread_mutex_unlock(&s->lock);
+	if (held)
+		refuse(s, interrupt->unique, EINTR);
+	free(held);
+	return held != NULL;
+}
+
+/* The request of this thread is done. The one that was held for it, which is to be freed, or NULL. */
+static struct held *next_held(struct session *s)
+{
+	if (!self->waits)
+		return NULL;
+	pthread_mutex_lock(&s->lock);
+	self->waits = false;
+	s->n_waiting--;
+	struct held *held = take_held(s, self->whose, 0);
+	pthread_mutex_unlock(&s->lock);
+	return held;
+}
+
+static void handle_request(struct session *s, const struct fuse_buf *buf)
 {
 	uint32_t opcode = buf->size >= sizeof(struct fuse_in_header) ? ((struct fuse_in_header *)buf->mem)->opcode : 0;
 	uint64_t start = now_ns();
@@ -194,23 +341,31 @@ static void handle_request(struct session *s, struct fuse_buf *buf)
 
 static void *work(void *arg)
 {
-	struct session *s = arg;
+	self = arg;
+	struct session *s = self->session;
 	struct fuse_session *se = s->fs->session;
 	struct fuse_buf buf = {.mem = NULL};
 	int r;
-	works_for = s;
 	do {
 		take_baton(s); /* keeps I1 */
 		do {
 			r = fuse_session_exited(se) ? 0 : fuse_session_receive_buf(se, &buf);
 			if (r <= 0)
 				continue;
+			int64_t whose = whose_is(s, buf.mem);
+			if (interrupt_held(s, &buf) || hold(s, &buf, whose))
+				continue;
+			self->whose = whose;
 			bool quick = is_quick(s->fs, &buf);
 			if (!quick && s->fs->store.in_memory)
 				pass_baton();
 			else if (!quick)
 				rfs_session_may_wait();
 			handle_request(s, &buf);
+			for (struct held *held; (held = next_held(s));) {
+				handle_request(s, &(struct fuse_buf){.size = held->size, .mem = held->bytes});
+				free(held);
+			}
 		} while (leads && (r > 0 || r == -EINTR));
 	} while (r > 0);
 	fuse_session_exit(se);
@@ -271,8 +426,8 @@ static void join_workers(struct session *s)
 			until.tv_nsec -= 1000000000;
 		}
 		for (int j = i; j < n; j++)
-			pthread_kill(s->workers[j], SIGUSR1);
-		if (pthread_timedjoin_np(s->workers[i], NULL, &until) == 0)
+			pthread_kill(s->workers[j].thread, SIGUSR1);
+		if (pthread_timedjoin_np(s->workers[i].thread, NULL, &until) == 0)
 			i++;
 	}
 }
@@ -287,7 +442,7 @@ static void wait_for_end(const struct session *s, int signal_fd)
 
 int rfs_session_run(struct rfs *fs)
 {
-	struct session s = {.fs = fs};
+	struct session s = {.fs = fs, .own_uid = geteuid(), .held_end = &s.held};
 	int r = 0;
 	sigset_t set;
 	end_signals(&set);
@@ -311,6 +466,11 @@ int rfs_session_run(struct rfs *fs)
 	}
 	fuse_session_exit(fs->session);
 	join_workers(&s);
+	while (s.held) {
+		struct held *held = s.held;
+		s.held = held->next;
+		free(held);
+	}
 	sem_destroy(&s.batons);
 	pthread_mutex_destroy(&s.lock);
 	close(s.done_fd);

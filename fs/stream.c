@@ -411,7 +411,7 @@ void rfs_stream_read(struct rfs *fs, fuse_req_t req, struct rfs_handle *handle, 
 	} else if (nonblock) {
 		fuse_reply_err(req, EAGAIN);
 	} else {
-		int r = rfs_park_add(node, RFS_PARK_READERS,
+		int r = rfs_park_add(&fs->park_users, node, RFS_PARK_READERS,
 				     &(struct rfs_parked){.req = req, .handle = handle, .len = len, .offset = offset}, NULL);
 		if (r < 0)
 			fuse_reply_err(req, -r);
@@ -432,7 +432,7 @@ static void write_later(struct rfs *fs, struct rfs_handle *handle, const struct 
 	} else if (nonblock) {
 		handle->poll_room = what->len;
 	} else {
-		r = rfs_park_add(node_of(fs, handle), RFS_PARK_WRITERS, what, bytes);
+		r = rfs_park_add(&fs->park_users, node_of(fs, handle), RFS_PARK_WRITERS, what, bytes);
 		watch(fs, &node_of(fs, handle)->park);
 	}
 	if (r < 0)
@@ -475,7 +475,7 @@ void rfs_stream_read_waiting(struct rfs *fs, fuse_req_t req, struct rfs_handle *
 	/* A writer appends before it takes this lock: so either its bytes are seen here, or it sees who waits. */
 	if (!rfs_read_overwrite(fs, req, handle, len, offset)) {
 		struct rfs_parked what = {.req = req, .handle = handle, .len = len, .offset = offset};
-		int r = rfs_park_add(node, RFS_PARK_READERS, &what, NULL);
+		int r = rfs_park_add(&fs->park_users, node, RFS_PARK_READERS, &what, NULL);
 		if (r < 0)
 			fuse_reply_err(req, -r);
 		else

@@ -86,35 +86,48 @@ static void sweep_pending(struct rfs_views *views, struct rfs_nodes *nodes)
 	}
 }
 
-static struct rfs_pending *add_pending(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
-				       struct rfs_node *canonical)
+/*
+ * Room for one more of @uid. Who was sent round and is forgotten would be told ESTALE to its face, so only one that is not expected
+ * any more gives way, of the same user.
+ */
+static bool make_room(struct rfs_views *views, struct rfs_nodes *nodes, uid_t uid)
 {
-	if (views->n_pending == RFS_PENDING_MAX) {
-		struct rfs_pending *oldest = &views->pending[0];
-		for (uint32_t i = 1; i < views->n_pending; i++)
-			if (views->pending[i].since_ms < oldest->since_ms)
-				oldest = &views->pending[i];
-		drop_pending(views, nodes, oldest);
+	struct rfs_pending *oldest = NULL;
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < views->n_pending; i++) {
+		struct rfs_pending *entry = &views->pending[i];
+		if (entry->uid != uid)
+			continue;
+		n++;
+		if (!oldest || entry->since_ms < oldest->since_ms)
+			oldest = entry;
 	}
-	rfs_node_ref(nodes, canonical);
-	struct rfs_pending *entry = &views->pending[views->n_pending++];
-	*entry = (struct rfs_pending){.tid = tid, .canonical = canonical->slot.id, .since_ms = now_ms()};
-	return entry;
+	if (n < RFS_PENDING_PER_USER && views->n_pending < RFS_PENDING_MAX)
+		return true;
+	if (!oldest || now_ms() - oldest->since_ms <= PENDING_FRESH_MS)
+		return false;
+	drop_pending(views, nodes, oldest);
+	return true;
 }
 
-bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *canonical)
+bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, uid_t uid, struct rfs_node *canonical)
 {
 	if (tid == 0)
 		return false;
 	pthread_mutex_lock(&views->lock);
 	struct rfs_pending *entry = find_pending(views, tid);
+	bool is_first = !entry;
 	if (entry)
 		drop_pending(views, nodes, entry); /* keeps I1 and I2 */
 	sweep_pending(views, nodes);
-	if (!entry)
-		add_pending(views, nodes, tid, canonical);
+	bool begins = is_first && make_room(views, nodes, uid);
+	if (begins) {
+		rfs_node_ref(nodes, canonical);
+		views->pending[views->n_pending++] =
+			(struct rfs_pending){.tid = tid, .uid = uid, .canonical = canonical->slot.id, .since_ms = now_ms()};
+	}
 	pthread_mutex_unlock(&views->lock);
-	return !entry;
+	return begins;
 }
 
 struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,
@@ -128,8 +141,10 @@ struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nod
 	if (entry && now_ms() - entry->since_ms <= PENDING_FRESH_MS) {
 		/* Another ring may have got the name in between. Only the last part of a path can be a ring. */
 		if (entry->canonical != canonical->slot.id) {
-			drop_pending(views, nodes, entry);
-			entry = add_pending(views, nodes, tid, canonical);
+			empty_pending(nodes, entry);
+			rfs_node_ref(nodes, canonical);
+			entry->canonical = canonical->slot.id;
+			entry->since_ms = now_ms();
 		}
 		/* The kernel asks twice, once to revalidate the old name and once afresh: one view for both. */
 		if (entry->view)

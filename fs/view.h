@@ -20,12 +20,15 @@
 #include "node.h"
 #include "ringattr.h"
 
-/* Threads that may be between an ESTALE and their second OPEN at one time; one more evicts the oldest. */
+/* Threads that may be between an ESTALE and their second OPEN at one time, */
 #define RFS_PENDING_MAX 4096u
+/* and those of one user, who may leave as many behind as he likes; more are served without. */
+#define RFS_PENDING_PER_USER (RFS_PENDING_MAX / 2)
 
 /* A thread that was told ESTALE and has not come back with its OPEN yet. */
 struct rfs_pending {
 	pid_t tid;
+	uid_t uid;
 	uint64_t canonical; /* node id; 0 when it came to nothing in time, and holds nothing any more */
 	uint64_t view;      /* node id, 0 until its LOOKUP came */
 	uint64_t since_ms;
@@ -42,9 +45,10 @@ void rfs_views_finish(struct rfs_views *views);
 
 /*
  * A thread opens the canonical node for reading. True: answer ESTALE, its LOOKUP will get a view. False:
- * serve it on the canonical node, since it has been told already, or cannot be told from others (@tid 0).
+ * serve it on the canonical node, since it has been told already, or cannot be told from others (@tid 0), or too many others of
+ * @uid are in the middle of it.
  */
-bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, struct rfs_node *canonical);
+bool rfs_views_begin(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid, uid_t uid, struct rfs_node *canonical);
 
 /* A LOOKUP by @tid has found @canonical: its view with a reference for the caller if it is in such an open, else NULL. */
 struct rfs_node *rfs_views_lookup(struct rfs_views *views, struct rfs_nodes *nodes, pid_t tid,

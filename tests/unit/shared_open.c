@@ -296,6 +296,25 @@ Test(shared_open, gives_the_space_before_the_data_back)
 	close(fd);
 }
 
+/* What one open has no time for the next one does. */
+Test(shared_open, gives_much_space_back_in_the_end)
+{
+	enum { OPENS = 1000 };
+	if (!space_is_given_back())
+		cr_skip_test("no holes on this system");
+	int fd = doctored64(AT_DATA_OFFSET, 65536 + 200 * MIB);
+	MUST(ftruncate(fd, (off_t)(2 * 65536 + 300 * MIB)) == 0);
+	MUST(fallocate(fd, 0, 0, (off_t)(2 * 65536 + 300 * MIB)) == 0);
+	struct stat st;
+	int n = 0;
+	do {
+		vmap_shared_close(ring_map(fd));
+		MUST(fstat(fd, &st) == 0);
+	} while ((uint64_t)st.st_blocks * 512 > 3 * 65536 && ++n < OPENS);
+	cr_expect(lt(int, n, OPENS));
+	close(fd);
+}
+
 Test(shared_open, of_a_file_that_is_too_short_is_ebadmsg)
 {
 	expect_refused(doctored64(AT_CAPACITY, 131072), -EBADMSG);

@@ -357,3 +357,36 @@ Test(shared_space, missing_after_a_reshape_of_an_empty_ring_is_enospc)
 	expect_enospc_after_reshape(100, true);
 	expect_enospc_after_reshape(4096, true);
 }
+
+/* Somebody who has the ring mapped can say that it is nearly full. */
+Test(shared_space, is_not_taken_for_what_others_say_they_have_written)
+{
+	int fs = small_fs("64m"), fd;
+	struct vmap_shared *ring = ring_on(fs, 32 * MIB, &fd);
+	cr_expect(eq(int, (int)append_pattern(ring, 100), 100));
+	file_put64(fd, AT_INTENT, 30 * MIB);
+	file_put64(fd, AT_HEAD, 30 * MIB);
+	cr_expect(eq(int, (int)append_pattern(ring, 100), 100));
+	struct stat st;
+	MUST(fstat(fd, &st) == 0);
+	cr_expect(lt(u64, (uint64_t)st.st_blocks * 512, 8 * MIB));
+	vmap_shared_close(ring);
+	close(fd);
+	close(fs);
+}
+
+/* Such a file has no pages, and its map takes the addresses of a hundred thousand others. */
+Test(shared_space, of_a_file_system_that_is_smaller_than_the_ring_is_efbig)
+{
+	int fs = small_fs("1m"), fd;
+	vmap_shared_close(ring_on(fs, 64 * KIB, &fd));
+	const uint64_t capacity = (uint64_t)1 << 40;
+	MUST(ftruncate(fd, (off_t)(65536 + capacity)) == 0);
+	file_put64(fd, AT_CAPACITY, capacity);
+	header_seal(fd);
+	struct vmap_shared *ring = NULL;
+	cr_expect(eq(int, vmap_shared_open(fd, &ring), -EFBIG));
+	vmap_shared_close(ring);
+	close(fd);
+	close(fs);
+}

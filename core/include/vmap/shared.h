@@ -135,7 +135,8 @@ VMAP_API int vmap_shared_create(const struct vmap_shared_options *options, struc
  *          positions are impossible); -EOPNOTSUPP a policy or feature this version does not have, a
  *          system without locks for open files, or pages that do not fit the capacity; -EUSERS 64 handles that can
  *          write are open; -EACCES @p fd is not open for reading; -EINVAL it is open for writing with O_APPEND;
- *          -EOVERFLOW more than this process can address; -ENOMEM, -EMFILE, -EIO, -EBADF, -EPERM (a sealed memfd) as
+ *          -EOVERFLOW more than this process can address; -EFBIG more than 64 GiB and than its file system has;
+ *          -ENOMEM, -EMFILE, -EIO, -EBADF, -EPERM (a sealed memfd) as
  *          the system says.
  */
 VMAP_API int vmap_shared_open(int fd, struct vmap_shared **ret_ring);

@@ -46,13 +46,14 @@ int shared_reserve_pages(int fd, const struct shared_geometry *geometry, uint64_
 }
 
 /*
- * Make sure that the positions up to @end have pages; keeps I3. What lies behind the head is not looked at:
- * a program that opens the ring anew for each line pays for the pages of its line only.
+ * Make sure that the positions from @head to @end have pages; keeps I3. What lies behind the head is not looked at:
+ * a program that opens the ring anew for each line pays for the pages of its line only. Others have seen to theirs, if it is
+ * true that they have written that much: one who merely says so could make us fill the disk, and wait for that.
  */
-static int ensure_reserved(struct vmap_shared *ring, uint64_t end)
+static int ensure_reserved(struct vmap_shared *ring, uint64_t head, uint64_t end)
 {
 	/* Atomic, since a hostile peer can give the lock away under us; two who reserve the same do no harm. */
-	uint64_t from = atomic_load_explicit(&ring->reserved_to, memory_order_relaxed);
+	uint64_t from = shared_max(atomic_load_explicit(&ring->reserved_to, memory_order_relaxed), head - head % vmap_page_size());
 	uint64_t all = atomic_load_explicit(&ring->reserved_from, memory_order_relaxed) + ring->geometry.capacity;
 	if (end <= from || from >= all)
 		return 0;
@@ -122,7 +123,7 @@ int shared_prepare(struct vmap_shared *ring, uint64_t head, size_t len)
 		return -EFBIG;
 	int r = shared_is_bounded(ring) ? check_room(ring, head, len) : 0;
 	if (r == 0)
-		r = ensure_reserved(ring, head + len);
+		r = ensure_reserved(ring, head, head + len);
 	SHARED_FAULT(PREPARED);
 	return r;
 }

@@ -13,9 +13,15 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "shared_priv.h"
+
+/* Of rings up to this capacity it does not matter how many addresses they take. */
+#define ANY_CAPACITY ((uint64_t)64 << 30)
+/* What opening a ring may take longer for what others have left in its file. */
+#define OPEN_TRIM_NS 20000000u
 
 /* CRC-32C (Castagnoli), bit by bit: it covers 124 bytes once per open. */
 uint32_t shared_crc32c(const void *data, size_t len)
@@ -247,14 +253,33 @@ int vmap_shared_probe(int fd, struct vmap_shared_state *ret_state)
 	return r;
 }
 
+/*
+ * A file can be made to look as large as anybody likes, and four rings of the largest capacity take all addresses that there are.
+ * So a large one must be no larger than its file system.
+ */
+static int check_room(int fd, uint64_t capacity)
+{
+	struct statvfs vfs;
+	if (capacity <= ANY_CAPACITY)
+		return 0;
+	if (fstatvfs(fd, &vfs) < 0)
+		return -errno;
+	uint64_t total = (uint64_t)vfs.f_blocks * vfs.f_frsize;
+	/* A file system without a size says 0. */
+	return total != 0 && capacity > total ? -EFBIG : 0;
+}
+
 int shared_map(struct vmap_shared *ring, const struct shared_geometry *geometry, struct vmap_os_mirror *ret_map)
 {
 	if (geometry->capacity % vmap_allocation_size() != 0)
 		return -EOPNOTSUPP;
 	if (geometry->capacity > SIZE_MAX)
 		return -EOVERFLOW;
+	int r = check_room(ring->fd, geometry->capacity);
+	if (r < 0)
+		return r;
 	struct vmap_os_mirror map = {0};
-	int r = vmap_os_mirror_map(ring->fd, VMAP_SHARED_HEADER_SIZE, geometry->data_offset, (size_t)geometry->capacity,
+	r = vmap_os_mirror_map(ring->fd, VMAP_SHARED_HEADER_SIZE, geometry->data_offset, (size_t)geometry->capacity,
 				   ring->writable ? VMAP_PROTECT_READ_WRITE : VMAP_PROTECT_READ_ONLY, &map);
 	if (r < 0)
 		return r;
@@ -345,7 +370,8 @@ static int clean_up(struct vmap_shared *ring)
 	uint64_t intent = atomic_load_explicit(&header->intent, memory_order_relaxed);
 	if (intent > atomic_load_explicit(&header->head, memory_order_relaxed))
 		atomic_store_explicit(&header->spoilt, intent, memory_order_relaxed);
-	shared_trim(ring, 0);
+	/* Any amount can be there, where somebody plays tricks; who opens the ring, and whom it serves, wait for a little of it. */
+	shared_trim(ring, 0, vmap_os_monotonic_ns() + OPEN_TRIM_NS);
 	(void)shared_unlock(ring);
 	shared_unlock_shape(ring);
 	return 0;

@@ -90,19 +90,30 @@ static bool others_write(const struct vmap_shared *ring)
 	return false;
 }
 
-/* Give [@from, @to) back, but for the used part of the header at @keep. */
-static void release(int fd, uint64_t from, uint64_t to, uint64_t keep)
+/* Give [@from, @to) back, in pieces until @deadline: a gigabyte takes a tenth of a second and more. */
+static void release_until(int fd, uint64_t from, uint64_t to, uint64_t deadline_ns)
 {
-	if (keep >= from && keep < to) {
-		if (keep > from)
-			vmap_os_release(fd, from, keep - from);
-		from = keep + SHARED_HEADER_USED;
-	}
-	if (from < to)
+	const uint64_t piece = (uint64_t)64 << 20;
+	if (deadline_ns == UINT64_MAX && from < to)
 		vmap_os_release(fd, from, to - from);
+	while (deadline_ns != UINT64_MAX && from < to && vmap_os_monotonic_ns() < deadline_ns) {
+		uint64_t n = to - from < piece ? to - from : piece;
+		vmap_os_release(fd, from, n);
+		from += n;
+	}
 }
 
-void shared_trim(const struct vmap_shared *ring, uint64_t keep)
+/* The same, but for the used part of the header at @keep. */
+static void release(int fd, uint64_t from, uint64_t to, uint64_t keep, uint64_t deadline_ns)
+{
+	if (keep >= from && keep < to) {
+		release_until(fd, from, keep, deadline_ns);
+		from = keep + SHARED_HEADER_USED;
+	}
+	release_until(fd, from, to, deadline_ns);
+}
+
+void shared_trim(const struct vmap_shared *ring, uint64_t keep, uint64_t deadline_ns)
 {
 	const struct shared_geometry *geometry = &ring->geometry;
 	uint64_t end = geometry->data_offset + geometry->capacity;
@@ -110,9 +121,9 @@ void shared_trim(const struct vmap_shared *ring, uint64_t keep)
 	SHARED_FAULT(TRIMS);
 	/* Holes, and no shorter file: for who still has an old part mapped the pages behind the end would be a signal. */
 	if (fstat(ring->fd, &st) == 0)
-		release(ring->fd, end, (uint64_t)st.st_size, keep);
+		release(ring->fd, end, (uint64_t)st.st_size, keep, deadline_ns);
 	/* Not the first unit: the geometry line is in it. */
-	release(ring->fd, VMAP_SHARED_HEADER_SIZE, geometry->data_offset - VMAP_SHARED_HEADER_SIZE, keep);
+	release(ring->fd, VMAP_SHARED_HEADER_SIZE, geometry->data_offset - VMAP_SHARED_HEADER_SIZE, keep, deadline_ns);
 }
 
 /* The positions that have pages when [@start, @head) was copied to a ring of @capacity; none, if that is empty. */
@@ -412,12 +423,12 @@ static int reshape(struct vmap_shared *ring, uint64_t capacity, enum vmap_ring_p
 		atomic_store_explicit(&header->line_tail, contents.start, memory_order_relaxed);
 	/* A disk that is failing keeps both. Of the old header they look whether it still is one, also on a full disk. */
 	if (moves && fdatasync(ring->fd) == 0)
-		shared_trim(ring, old_header);
+		shared_trim(ring, old_header, UINT64_MAX);
 	return 0;
 
 err_settle:
 	shared_settle(ring);
-	shared_trim(ring, old_header);
+	shared_trim(ring, old_header, UINT64_MAX);
 	if (!lock_out)
 		(void)shared_unlock(ring);
 	return r;

@@ -261,9 +261,9 @@ void shared_count_append(struct vmap_shared *ring, size_t len);
 /* reshape.c */
 /*
  * Give back whatever of the file is neither header nor data: what a change of shape left; but for the header at @keep, if that is
- * not 0. With the shape lock.
+ * not 0; all of it (UINT64_MAX), or as much as can be done until @deadline_ns by the monotonic clock. With the shape lock.
  */
-void shared_trim(const struct vmap_shared *ring, uint64_t keep);
+void shared_trim(const struct vmap_shared *ring, uint64_t keep, uint64_t deadline_ns);
 
 /* copy.c: between private memory and ring memory that another thread may be writing at the same time. */
 void shared_copy_out(void *dst, const uint8_t *ring_src, size_t len);
