@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # For cases in which a system call of the daemon fails, or is its last: with strace, which tampers with it.
 need strace
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" # which needs to trace, as strace does
 
 TRACER=
 # Does strace see what all threads do? That it has them is not enough: they may still go on for a while.
