@@ -6,7 +6,7 @@ start size=64K,allow_other
 py <<'PY'
 import mmap
 from maplib import *
-CROWD, TIMES = 100, 20
+CROWD, TIMES = 100, 8
 for n in range(1000):
     os.close(os.open(at(str(n)), os.O_WRONLY | os.O_CREAT))
 path = MNT + "/.ringfs/metrics"
